@@ -1,0 +1,20 @@
+/* tailor help [TOPIC] */
+#include "cli/command.h"
+
+static bool run(struct app *app, const void *options, struct err *err)
+{
+    (void)options;
+    if (app->rest.args.n == 0) {
+        help_overview(&app->out);
+        return true;
+    }
+    return help_topic(app, app->rest.args.v[0], err);
+}
+
+const struct command cmd_help = {
+    .name = "help",
+    .summary = "explain a command or a topic; print the man page and completion scripts",
+    .usage = "[TOPIC]",
+    .examples = {"tailor help plan", "tailor help man >tailor.1"},
+    .run = run,
+};

@@ -1,0 +1,56 @@
+/* The engine's own figures in place of ours. */
+#include <string.h>
+
+#include "base/units.h"
+#include "plan/plan.h"
+
+static struct ledger_line *line_of(struct ledger *l, const struct dry_run_buffer *b)
+{
+    for (uint32_t i = 0; !b->host && i < l->n_devices; i++)
+        if (l->device[i].name && strcmp(l->device[i].name, b->device) == 0)
+            return &l->device[i];
+    return &l->host;
+}
+
+static void set_total(struct ledger_line *line)
+{
+    line->total = line->weights + line->kv + line->compute + line->cache + line->other;
+}
+
+void plan_certify(struct arena *a, struct plan *p, const struct dry_run_buffer *buffers, size_t n,
+                  const char *basis)
+{
+    struct ledger *l = &p->memory;
+    l->host.weights = l->host.kv = l->host.compute = 0;
+    for (uint32_t i = 0; i < l->n_devices; i++)
+        l->device[i].weights = l->device[i].kv = l->device[i].compute = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct ledger_line *line = line_of(l, &buffers[i]);
+        line->weights += buffers[i].model;
+        line->kv += buffers[i].context;
+        line->compute += buffers[i].compute;
+    }
+    set_total(&l->host);
+    for (uint32_t i = 0; i < l->n_devices; i++)
+        set_total(&l->device[i]);
+    l->basis = basis;
+    l->claimed = true;
+    for (size_t i = 0; i < p->warnings.n;) { /* what the dry run settles */
+        bool settled = strcmp(p->warnings.v[i].code, "compute-estimated") == 0 ||
+                       strcmp(p->warnings.v[i].code, "kv-not-claimed") == 0;
+        if (settled)
+            p->warnings.v[i] = p->warnings.v[--p->warnings.n];
+        else
+            i++;
+    }
+    const struct ledger_line *tight;
+    uint64_t lack = ledger_lack(l, &tight);
+    if (lack) {
+        char text[UNITS_TEXT];
+        *VEC_PUSH(a, &p->warnings) = (struct plan_warning){
+            "over-budget",
+            arena_printf(a, "the engine needs %s more of %s memory than the plan allows",
+                         units_bytes(lack, text), tight->name),
+            "plan with a smaller --ctx, --vram-limit or --ram-limit"};
+    }
+}

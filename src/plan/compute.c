@@ -1,0 +1,192 @@
+/* Closed forms of the compute buffers.  u: tokens of the ubatch, E: embedding width, F:
+ * feed-forward width, H: heads, A: width of all query heads, V: vocabulary, o: rows of logits, c:
+ * cells. */
+#include "plan/compute.h"
+
+#include "base/units.h"
+#include "model/ggml_type.h"
+
+/* What stays beside the feed-forward phase of a dense layer on the CPU. */
+enum beside {
+    BESIDE_INPUT,  /* the layer's input: width E, or A where they differ; a quantised cache of
+                    * equal widths makes room for it */
+    BESIDE_ALWAYS, /* the same, whatever the cache */
+    BESIDE_NOTHING,
+};
+
+/* Graphs whose forms were read off the dry run: with flash attention, and some also without. */
+static const struct graph {
+    const char *arch;
+    bool moe;
+    enum beside beside;
+    bool scores;     /* claimed without flash attention, too */
+    uint32_t widest; /* n_embd up to which it was measured; 0: any */
+} graphs[] = {
+    {"llama", false, BESIDE_INPUT, true},   {"qwen2", false, BESIDE_INPUT, true},
+    {"qwen3", false, BESIDE_INPUT, true},   {"gemma2", false, BESIDE_INPUT, false},
+    {"gemma3", false, BESIDE_INPUT, false}, {"olmo2", false, BESIDE_ALWAYS, false},
+    {"phi3", false, BESIDE_NOTHING, false}, {"lfm2", false, BESIDE_NOTHING, false},
+    {"llama", true, BESIDE_INPUT, true},    {"qwen3moe", true, BESIDE_ALWAYS, true, 4096},
+};
+
+static const struct graph *find_graph(const struct model *m)
+{
+    for (size_t i = 0; i < COUNT_OF(graphs); i++)
+        if (str_eq(str_from(m->architecture), graphs[i].arch) && graphs[i].moe == (m->n_expert > 0))
+            return &graphs[i];
+    return NULL;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- phases ---- */
+
+static uint64_t query_width(const struct model *m)
+{
+    return (uint64_t)m->n_head * m->head_dim_k;
+}
+
+/* Dense: gate, up and their product beside the layer's rows.  MoE: the same for the experts used,
+ * or their outputs, weighted and summed. */
+static uint64_t feed_forward(const struct model *m, const struct context *c)
+{
+    uint64_t u = c->n_tokens, e = m->n_embd, k = m->n_expert_used;
+    if (m->n_expert == 0 && m->n_ff == 0)
+        return 50 * u * e; /* Mamba: 12.4 rows of E were measured for a 2.7B model */
+    if (m->n_expert == 0)
+        return 12 * u * ((uint64_t)m->n_ff + e);
+    uint64_t ff = m->n_ff_expert ? m->n_ff_expert : m->n_ff;
+    return 4 * u * max_u64(3 * k * ff + 3 * e, 2 * k * e + 5 * e);
+}
+
+static uint64_t beside_feed_forward(const struct model *m, const struct context *c,
+                                    const struct graph *g)
+{
+    uint64_t e = m->n_embd, a = query_width(m), rows;
+    bool squeezed = !c->flash_attn || ggml_type_get(c->type_k)->quantized;
+    enum beside beside = g ? g->beside : BESIDE_ALWAYS;
+    if (beside == BESIDE_NOTHING)
+        return 0;
+    if (m->n_expert || beside == BESIDE_ALWAYS || a == e)
+        rows = squeezed && beside == BESIDE_INPUT ? 0 : e;
+    else if (a >= 2 * e)
+        rows = e; /* the query's block is free again and holds two rows */
+    else
+        rows = squeezed && a < e ? 2 * a : a;
+    return 4 * (uint64_t)c->n_tokens * rows;
+}
+
+/* Attention without flash attention: the scores of one layer, in F32. */
+static uint64_t attention_scores(const struct model *m, const struct context *c)
+{
+    uint64_t u = c->n_tokens, e = m->n_embd;
+    uint64_t a = query_width(m);
+    return 4 * units_mul((uint64_t)c->cells_full * u, m->n_head) + 4 * u * (3 * e + 2 * a);
+}
+
+static uint64_t logits(const struct model *m, const struct context *c)
+{
+    return 4 * (uint64_t)c->n_outputs * ((uint64_t)m->n_vocab + m->n_embd);
+}
+
+/* One mask for each kind of cache: F16 with flash attention, F32 without. */
+static uint64_t masks(const struct context *c)
+{
+    uint64_t cells = (uint64_t)c->cells_full + c->cells_window;
+    return (c->flash_attn ? 2 : 4) * cells * c->n_tokens;
+}
+
+enum { OUTPUT_IDS = 32 };
+
+/* Tokens, positions, cache indices; a transposed V takes an index for every element. */
+static uint64_t inputs(const struct model *m, const struct context *c)
+{
+    uint64_t u = c->n_tokens, widest = 0;
+    for (uint32_t il = 0; il < m->n_layer; il++)
+        widest = max_u64(widest, m->layers[il].embd_v);
+    uint64_t indices = c->flash_attn ? 8 * u : 8 * u * widest;
+    return units_round_up(4 * u, 32) * 2 + units_round_up(8 * u, 32) + units_round_up(indices, 32) +
+           OUTPUT_IDS;
+}
+
+/* The largest phase of a graph whose layers all run in one place. */
+static uint64_t peak(const struct model *m, const struct context *c, const struct graph *g,
+                     bool on_host)
+{
+    uint64_t ff = feed_forward(m, c) + (on_host ? beside_feed_forward(m, c, g) : 0);
+    if (!c->flash_attn)
+        ff = max_u64(ff, attention_scores(m, c));
+    /* when the logits come, all inputs but the output ids are gone */
+    return max_u64(ff + inputs(m, c), logits(m, c) + OUTPUT_IDS);
+}
+
+/* GPUs stage a quantised cache of one layer as F16 (fattn.cu: get_alloc_size). */
+static uint64_t staging(const struct model *m, const struct context *c)
+{
+    uint64_t widest = 0;
+    if (!c->flash_attn ||
+        (!ggml_type_get(c->type_k)->quantized && !ggml_type_get(c->type_v)->quantized))
+        return 0;
+    for (uint32_t il = 0; il < m->n_layer; il++)
+        if (m->layers[il].kv)
+            widest = max_u64(widest, (uint64_t)m->layers[il].embd_k + m->layers[il].embd_v);
+    return 16 * (uint64_t)c->n_tokens * m->n_embd + 2 * (uint64_t)c->cells_full * widest;
+}
+
+/* Hadamard matrices that rotate a quantised cache (llama_kv_cache: attn_rot). */
+static uint64_t rotations(const struct model *m, const struct context *c)
+{
+    uint64_t bytes = 0;
+    if (ggml_type_get(c->type_k)->quantized && m->head_dim_k % 64 == 0)
+        bytes += 4 * (uint64_t)m->head_dim_k * m->head_dim_k;
+    if (ggml_type_get(c->type_v)->quantized && m->head_dim_v % 64 == 0)
+        bytes += 4 * 64 * 64;
+    return bytes;
+}
+
+/* The largest stack of experts left on the host: big batches copy it over (op_offload). */
+static uint64_t largest_host_weight(const struct model *m, const struct placement *p)
+{
+    uint64_t largest = 0;
+    for (size_t i = 0; i < m->n_tensors; i++) {
+        const struct model_tensor *t = &m->tensors[i];
+        bool host =
+            t->class == TENSOR_LAYER && !t->skipped &&
+            (placement_of(p, m, t->layer) == PLACE_HOST || (t->expert && t->layer < p->n_cpu_moe));
+        if (host)
+            largest = max_u64(largest, t->bytes);
+    }
+    return largest;
+}
+
+void compute_estimate(const struct model *m, const struct context *c, const struct placement *p,
+                      struct compute *out)
+{
+    *out = (struct compute){0};
+    const struct graph *g = find_graph(m);
+    uint64_t u = c->n_tokens, mask = masks(c), rot = rotations(m, c);
+    uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
+    uint32_t on_gpu = p->n_devices ? p->n_gpu_layers : 0;
+    bool all_on_gpu = on_gpu >= slots && p->n_cpu_moe == 0;
+    bool any_host_layer = on_gpu < slots;
+    out->output = 4 * (uint64_t)m->n_vocab * (c->n_outputs > c->slots ? c->n_outputs : c->slots);
+    bool measured = g && (g->widest == 0 || m->n_embd <= g->widest) &&
+                    (c->flash_attn || (g->scores && (g->moe || query_width(m) == m->n_embd)));
+    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && p->n_devices == 1));
+    if (on_gpu == 0) {
+        out->host = mask + peak(m, c, g, true) + rot;
+        if (p->n_devices && u >= 32)
+            out->device[0] = largest_host_weight(m, p);
+        return;
+    }
+    uint64_t rows = 8 * u * m->n_embd + inputs(m, c); /* embeddings on their way to the card */
+    out->host = mask + max_u64(any_host_layer ? peak(m, c, g, true) : 0, rows) + rot;
+    uint64_t device = mask + max_u64(peak(m, c, g, false), staging(m, c)) + rot;
+    if (!all_on_gpu && u >= 32)
+        device += largest_host_weight(m, p);
+    for (uint32_t i = 0; i < p->n_devices; i++)
+        out->device[i] = device;
+}

@@ -1,0 +1,30 @@
+/* ---- plan/place.h: settings as a placement, and one evaluation of it. ---- */
+#ifndef PLAN_PLACE_H
+#define PLAN_PLACE_H
+
+#include "plan/ledger.h"
+#include "plan/speed.h"
+
+/* One way to run the model: complete settings and what they come to. */
+struct candidate {
+    struct settings settings;
+    struct placement placement;
+    uint32_t gpu[PLACE_MAX_DEVICES]; /* machine's GPU behind each device of the placement */
+    struct ledger ledger;
+    struct speed speed;
+    double turn_s; /* predicted seconds of the workload's turn; 0: unknown */
+    uint64_t lack; /* bytes missing in the tightest pool; 0: it fits */
+};
+
+/* The placement that these settings ask for: devices by name among the machine's GPUs. */
+void place_from_settings(const struct settings *s, const struct model *m,
+                         const struct machine *machine, struct placement *p, uint32_t *gpu);
+
+/* Ledger, speed and lack of c->settings; budgets must stand in c->ledger. */
+void place_evaluate(struct candidate *c, const struct model *m, const struct machine *machine,
+                    const struct workload *w);
+
+/* Can a plan use this GPU: listed by an engine, not software, memory known. */
+bool place_gpu_usable(const struct machine_gpu *gpu);
+
+#endif

@@ -1,0 +1,181 @@
+/* Goal -> search -> plan. */
+#include "plan/plan.h"
+
+#include <string.h>
+
+#include "base/units.h"
+#include "base/words.h"
+#include "plan/explain.h"
+#include "plan/fit_like.h"
+#include "plan/kv.h"
+#include "plan/search.h"
+
+enum {
+    CACHE_RAM_DEFAULT_MIB = 8192, /* llama-server's own --cache-ram */
+    CACHE_RAM_LEAST_MIB = 256,    /* less holds no conversation: off */
+    CACHE_RAM_SHARE = 4,          /* of the host memory that stays free */
+};
+
+static const struct {
+    const char *name;
+    struct workload tokens;
+} workloads[] = {
+    {"chat", {1024, 512, 4096}}, {"agent", {2048, 256, 24576}}, {"rag", {8192, 256, 0}},
+    {"fim", {1024, 32, 0}},      {"batch", {512, 128, 0}},
+};
+
+bool workload_find(const char *name, struct workload *out)
+{
+    for (size_t i = 0; i < COUNT_OF(workloads); i++)
+        if (strcmp(workloads[i].name, name) == 0) {
+            *out = workloads[i].tokens;
+            return true;
+        }
+    return false;
+}
+
+static struct workload workload_of(const struct goal *g)
+{
+    struct workload w = g->workload;
+    if (w.prompt || w.gen || w.depth)
+        return w;
+    if (!g->workload_name || !workload_find(g->workload_name, &w))
+        w = workloads[0].tokens;
+    return w;
+}
+
+/* ---- refusing ---- */
+
+static bool check_goal(const struct model *m, const struct machine *machine, const struct goal *g,
+                       struct err *err)
+{
+    if (!m->arch) {
+        err_set(err, ERR_FAILED, "the architecture \"%s\" is unknown to llama.cpp v0.5.0",
+                m->architecture);
+        return err_hint(err, "tailor inspect shows what can be read; update llama.cpp and tailor");
+    }
+    for (uint32_t i = 0; i < g->pinned.n_device; i++) {
+        bool known = false;
+        for (size_t k = 0; k < machine->gpus.n && !known; k++)
+            known = machine->gpus.v[k].engine_device.source &&
+                    strcmp(machine->gpus.v[k].engine_device.v, g->pinned.device[i]) == 0;
+        if (!known) {
+            err_set(err, ERR_USAGE, "the engine has no device \"%s\"", g->pinned.device[i]);
+            return err_hint(err, "llama-server --list-devices names them");
+        }
+    }
+    if (g->ctx_per_slot > m->n_ctx_train && m->n_ctx_train) {
+        err_set(err, ERR_NO_FIT,
+                "%u tokens of context are more than the %u the model was trained on",
+                (unsigned)g->ctx_per_slot, (unsigned)m->n_ctx_train);
+        return err_hint(err, "ask for at most %u", (unsigned)m->n_ctx_train);
+    }
+    struct context c;
+    struct settings probe = g->pinned;
+    context_resolve(m, &probe, &c);
+    return kv_types_ok(m, &c, err);
+}
+
+static bool nothing_fits(const struct search *s, const struct search_result *r, struct err *err)
+{
+    char need[UNITS_TEXT], have[UNITS_TEXT], lack[UNITS_TEXT], ctx[UNITS_TEXT];
+    const struct ledger_line *line;
+    if (!r->nearest.settings.given)
+        return err_set(err, ERR_NO_FIT, "no device may be used under these constraints");
+    uint64_t missing = ledger_lack(&r->nearest.ledger, &line);
+    if (missing == 0)
+        return err_set(err, ERR_NO_FIT,
+                       "the model fits only by leaving part of it in host memory, "
+                       "which --no-spill forbids");
+    err_set(err, ERR_NO_FIT,
+            "the model does not fit: the smallest plan (%s tokens of context) needs %s of %s "
+            "memory, %s may be used: %s are missing",
+            units_count(search_ctx_per_slot(s->m, &r->nearest.settings), ctx),
+            units_bytes(line->total, need), line->name ? line->name : "GPU",
+            units_bytes(line->budget, have), units_bytes(missing, lack));
+    return err_hint(err, "take a smaller quantization, a shorter --ctx, or close other programs");
+}
+
+/* ---- finishing touches ---- */
+
+/* The host prompt cache takes what is left, at most llama-server's own 8 GiB. */
+static void set_cache_ram(const struct search *s, struct candidate *c)
+{
+    if (settings_has(&s->goal->pinned, SET_CACHE_RAM))
+        return;
+    uint64_t room = c->ledger.host.budget - c->ledger.host.total;
+    uint64_t mib = c->ledger.host.budget == UINT64_MAX ? 0 : room / CACHE_RAM_SHARE / MIB;
+    if (mib > CACHE_RAM_DEFAULT_MIB)
+        mib = CACHE_RAM_DEFAULT_MIB;
+    if (mib < CACHE_RAM_LEAST_MIB || !s->m->causal)
+        mib = 0;
+    c->settings.cache_ram_mib = (int32_t)mib;
+    place_evaluate(c, s->m, s->machine, s->workload);
+}
+
+/* Host weights beside a card load faster for prompts from pinned buffers, if there is room for a
+ * copy outside the page cache. */
+static void set_load_mode(const struct search *s, struct candidate *c)
+{
+    if (settings_has(&s->goal->pinned, SET_LOAD_MODE))
+        return;
+    bool host_experts = c->placement.n_devices > 0 && !search_all_on_gpu(c, s->m);
+    c->settings.load_mode = host_experts ? LOAD_NONE : LOAD_MMAP;
+}
+
+/* One spelling for one meaning: -ngl all, no --n-cpu-moe 0, no -mg without a card. */
+static void normalise(const struct search *s, struct candidate *c)
+{
+    const struct settings *pinned = &s->goal->pinned;
+    if (c->placement.n_devices && !settings_has(pinned, SET_N_GPU_LAYERS) &&
+        c->placement.n_gpu_layers > s->m->n_layer + s->m->n_layer_nextn)
+        c->settings.n_gpu_layers = NGL_ALL;
+    if (c->settings.split_mode == SPLIT_NONE)
+        settings_mark(&c->settings, SET_MAIN_GPU);
+}
+
+static void build_argv(struct arena *a, struct plan *p, const struct words *rest)
+{
+    struct words words = {0};
+    const struct fact_str *path = &p->machine->engine.path;
+    words_add(a, &words, path->source ? path->v : "llama-server");
+    words_add(a, &words, "-m");
+    words_add(a, &words, p->model->path);
+    if (rest)
+        words_append(a, &words, rest->v, rest->n);
+    settings_to_argv(a, &p->settings, &words);
+    p->argv = words_argv(a, &words);
+    p->n_argv = words.n;
+}
+
+bool plan_make(struct arena *a, const struct model *m, const struct machine *machine,
+               const struct goal *goal, struct plan *out, struct err *err)
+{
+    struct workload w = workload_of(goal);
+    struct search_result result;
+    const struct search s = {.m = m, .machine = machine, .goal = goal, .workload = &w};
+    if (!check_goal(m, machine, goal, err))
+        return false;
+    search_run(&s, &result);
+    if (!result.found)
+        return nothing_fits(&s, &result, err);
+    struct candidate *best = arena_alloc(a, sizeof(*best)), *fit = arena_alloc(a, sizeof(*fit));
+    *best = result.best;
+    set_load_mode(&s, best);
+    normalise(&s, best);
+    set_cache_ram(&s, best);
+    fit_like(m, machine, &w, fit);
+    *out = (struct plan){.model = m,
+                         .machine = machine,
+                         .goal = *goal,
+                         .settings = best->settings,
+                         .memory = best->ledger,
+                         .speed = best->speed,
+                         .baseline_settings = fit->settings,
+                         .baseline_memory = fit->ledger,
+                         .baseline_speed = fit->speed};
+    out->goal.workload = w;
+    build_argv(a, out, &goal->rest);
+    explain_plan(a, out, &s, best);
+    return true;
+}

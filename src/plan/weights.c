@@ -1,0 +1,164 @@
+/* Placement of tensors and the padding of their buffers. */
+#include "plan/weights.h"
+
+#include <string.h>
+
+#include "base/units.h"
+#include "model/ggml_type.h"
+
+enum { HOST_ALIGNMENT = 32 /* ggml-cpu: TENSOR_ALIGNMENT */ };
+
+static double share(const struct placement *p, uint32_t device)
+{
+    double sum = 0, upto = 0;
+    for (uint32_t i = 0; i < p->n_devices; i++)
+        sum += p->split[i];
+    for (uint32_t i = 0; i <= device; i++)
+        upto += sum > 0 ? p->split[i] : 1.0;
+    return upto / (sum > 0 ? sum : (double)p->n_devices);
+}
+
+int placement_of(const struct placement *p, const struct model *m, uint32_t slot)
+{
+    uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
+    uint32_t on_gpu = p->n_devices == 0 ? 0 : p->n_gpu_layers < slots ? p->n_gpu_layers : slots;
+    uint32_t first = slots - on_gpu;
+    if (slot < first)
+        return PLACE_HOST;
+    double at = (double)(slot - first) / (double)on_gpu;
+    for (uint32_t i = 0; i + 1 < p->n_devices; i++)
+        if (at < (double)(float)share(p, i)) /* llama.cpp compares floats */
+            return (int)i;
+    return (int)p->n_devices - 1;
+}
+
+static uint64_t padded_rows(const struct model_tensor *t, uint32_t row_pad)
+{
+    const struct ggml_type *type = ggml_type_get(t->type);
+    uint64_t over = row_pad && type->quantized ? t->dims[0] % row_pad : 0;
+    return t->bytes + (over ? ggml_type_row_bytes(type, row_pad - over) : 0);
+}
+
+static uint64_t bytes_on(const struct placement *p, int device, const struct model_tensor *t)
+{
+    if (device == PLACE_HOST)
+        return units_round_up(t->bytes, HOST_ALIGNMENT);
+    const struct backend_rules *rules = p->rules[device];
+    return units_round_up(padded_rows(t, rules->quant_row_pad), rules->alignment);
+}
+
+static void add(struct weights *w, const struct placement *p, int device,
+                const struct model_tensor *t)
+{
+    uint64_t bytes = bytes_on(p, device, t);
+    if (device == PLACE_HOST) {
+        bool repacked = p->repack && p->n_devices == 0 && t->dims[1] > 1 &&
+                        weights_repacked(t->type, t->dims[1], p->isa, p->n_isa);
+        w->host += bytes;
+        w->host_experts += t->expert ? bytes : 0;
+        w->host_repacked += repacked && t->class != TENSOR_INPUT ? bytes : 0;
+    } else {
+        w->device[device] += bytes;
+    }
+}
+
+/* Is any layer (not the output) on this device? */
+static bool has_layer(const struct model *m, const struct placement *p, int device)
+{
+    for (uint32_t il = 0; il < m->n_layer + m->n_layer_nextn; il++)
+        if (placement_of(p, m, il) == device)
+            return true;
+    return false;
+}
+
+/* RoPE factors: one copy in every buffer type that holds a layer. */
+static void add_per_device(struct weights *w, const struct model *m, const struct placement *p,
+                           const struct model_tensor *t)
+{
+    for (int device = PLACE_HOST; device < (int)p->n_devices; device++)
+        if (has_layer(m, p, device))
+            add(w, p, device, t);
+}
+
+/* A tied output matrix is token_embd again: a copy on the output's device, or in the repacked
+ * buffer where the host repacks that type; else it is shared. */
+static void add_tied_output(struct weights *w, const struct model *m, const struct placement *p,
+                            const struct model_tensor *t)
+{
+    int device = placement_of(p, m, m->n_layer + m->n_layer_nextn);
+    bool copied = device != PLACE_HOST || (p->repack && p->n_devices == 0 &&
+                                           weights_repacked(t->type, t->dims[1], p->isa, p->n_isa));
+    if (copied)
+        add(w, p, device, t);
+    if (copied && device == PLACE_HOST)
+        w->host_repacked += bytes_on(p, device, t);
+}
+
+void weights_place(const struct model *m, const struct placement *p, struct weights *out)
+{
+    struct weights w = {0};
+    uint32_t output_slot = m->n_layer + m->n_layer_nextn;
+    for (size_t i = 0; i < m->n_tensors; i++) {
+        const struct model_tensor *t = &m->tensors[i];
+        if (t->skipped)
+            continue;
+        if (t->class == TENSOR_INPUT)
+            add(&w, p, PLACE_HOST, t);
+        else if (t->per_device)
+            add_per_device(&w, m, p, t);
+        else if (t->class == TENSOR_OUTPUT)
+            add(&w, p, placement_of(p, m, output_slot), t);
+        else if (t->expert && t->layer < p->n_cpu_moe)
+            add(&w, p, PLACE_HOST, t);
+        else
+            add(&w, p, placement_of(p, m, t->layer), t);
+        if (m->tied_embeddings && str_eq(t->name, "token_embd.weight"))
+            add_tied_output(&w, m, p, t);
+    }
+    *out = w;
+}
+
+/* ---- repacking ---- */
+
+static const struct {
+    uint32_t type;
+    uint32_t rows; /* ne1 must be a multiple */
+    const char *isa[2];
+} repacks[] = {
+    {TYPE_Q4_0, 8, {"avx2"}},
+    {TYPE_Q4_0, 4, {"neon", "i8mm"}},
+    {TYPE_Q4_0, 4, {"neon", "dotprod"}},
+    {TYPE_Q4_K, 8, {"avx2"}},
+    {TYPE_Q4_K, 8, {"neon", "i8mm"}},
+    {TYPE_Q4_K, 8, {"neon", "dotprod"}},
+    {TYPE_Q2_K, 8, {"avx512f"}},
+    {TYPE_Q5_K, 8, {"neon", "i8mm"}},
+    {TYPE_Q5_K, 8, {"neon", "dotprod"}},
+    {TYPE_Q6_K, 8, {"neon", "i8mm"}},
+    {TYPE_Q6_K, 8, {"neon", "dotprod"}},
+    {TYPE_IQ4_NL, 8, {"avx2"}},
+    {TYPE_IQ4_NL, 4, {"neon", "dotprod"}},
+    {TYPE_MXFP4, 8, {"avx2"}},
+    {TYPE_MXFP4, 4, {"neon", "dotprod"}},
+    {TYPE_Q8_0, 4, {"neon", "i8mm"}},
+    {TYPE_Q8_0, 4, {"neon", "dotprod"}},
+    {TYPE_Q1_0, 4, {"neon", "dotprod"}},
+};
+
+static bool has_isa(const char *const *isa, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(isa[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool weights_repacked(uint32_t type, uint64_t ne1, const char *const *isa, size_t n_isa)
+{
+    for (size_t i = 0; i < COUNT_OF(repacks); i++)
+        if (repacks[i].type == type && ne1 % repacks[i].rows == 0 &&
+            has_isa(isa, n_isa, repacks[i].isa[0]) &&
+            (!repacks[i].isa[1] || has_isa(isa, n_isa, repacks[i].isa[1])))
+            return true;
+    return false;
+}

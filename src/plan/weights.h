@@ -1,0 +1,41 @@
+/* ---- plan/weights.h: where every tensor lies, and how many bytes its buffer needs for it.
+ *
+ * src/llama-model.cpp: load_tensors (which device), src/llama-model-loader.cpp: create_tensor
+ * (which buffer), ggml/src/ggml-alloc.c (padding), v0.5.0.  Exact for CPU and CUDA. */
+#ifndef PLAN_WEIGHTS_H
+#define PLAN_WEIGHTS_H
+
+#include "model/model.h"
+#include "plan/backend.h"
+
+enum { PLACE_MAX_DEVICES = 16, PLACE_HOST = -1 };
+
+/* Where the layers go.  Slot n_layer_all is the output layer. */
+struct placement {
+    uint32_t n_devices;
+    const struct backend_rules *rules[PLACE_MAX_DEVICES];
+    uint32_t n_gpu_layers;           /* as -ngl: the last so many slots, the output layer first */
+    uint32_t n_cpu_moe;              /* experts of the first so many layers stay in host memory */
+    double split[PLACE_MAX_DEVICES]; /* share of each device; all zero: equal */
+    bool repack;                     /* host weights may be repacked (never where a GPU is used) */
+    const char *const *isa;          /* of the host CPU, for repacking */
+    size_t n_isa;
+};
+
+/* Device index of a slot, or PLACE_HOST (load_tensors: get_layer_buft_list). */
+int placement_of(const struct placement *p, const struct model *m, uint32_t slot);
+
+struct weights {
+    uint64_t device[PLACE_MAX_DEVICES];
+    uint64_t host;
+    uint64_t host_experts;  /* of host: expert stacks */
+    uint64_t host_repacked; /* of host: in the repacked buffer, which --fit does not see */
+};
+
+void weights_place(const struct model *m, const struct placement *p, struct weights *out);
+
+/* Would llama.cpp keep a repacked copy of a matrix of this type with ne1 rows on such a CPU?
+ * (ggml/src/ggml-cpu/repack.cpp: ggml_repack_get_optimal_repack_type) */
+bool weights_repacked(uint32_t type, uint64_t ne1, const char *const *isa, size_t n_isa);
+
+#endif

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Every JSON document validates against its schema, for models and machines of many kinds.
+. "$(dirname "$0")/../tap.sh"
+python3 -c 'import jsonschema' 2>/dev/null || skip_all 'no python3-jsonschema'
+
+valid() { # NAME COMMAND...
+    name=$1
+    shift
+    run "$tailor" --json "$@"
+    is "$status" 0 "$name"
+    printf '%s\n' "$out" >"$tmp/document.json"
+    run tests/check_schema.py "$tmp/document.json"
+    is "$status$out" 0 'is as its schema says'
+}
+
+valid 'this machine' detect --quick
+for machine in tests/machines/*/root; do
+    name=$(basename "$(dirname "$machine")")
+    valid "the machine $name" detect --quick --root "$machine"
+done
+
+models=$tmp/models
+mkdir "$models"
+for model in llama-3.2-1b:Q8_0 qwen3-30b-a3b:Q4_K_M mamba2-2.7b:F16 gemma-3-12b:IQ4_XS; do
+    "$tailor" synth "$model" --ghost -o "$models/${model%:*}.gguf" >/dev/null || exit 1
+done
+echo 'no model' >"$models/broken.gguf"
+valid 'one model' inspect "$models/llama-3.2-1b.gguf"
+valid 'several models' inspect "$models"/[!b]*.gguf --ctx 1024,8192 --parallel 2 --cache-type q8_0
+valid 'a folder of models, one of them broken' models "$models"
+is "$(grep -c '"problem": "' "$tmp/document.json")" 1 'and says which is broken'
+valid 'home'
+HOME=$tmp/empty valid 'home of somebody who has nothing'
+valid 'synth' synth qwen2-0.5b:Q4_0 --ghost -o "$tmp/made.gguf" -q
+
+for shape in llama-3.1-8b:Q4_K_M qwen3-30b-a3b:Q4_K_M gpt-oss-20b:MXFP4 deepseek-v2-lite:Q6_K \
+    mamba2-2.7b:F16 qwen3.5-35b-a3b:Q4_K_M qwen2-0.5b:F16; do
+    valid "a plan for $shape" plan "shape:$shape" --no-certify --machine fx:rtx4090
+done
+for machine in tests/machines/*/; do
+    valid "a plan for $(basename "$machine")" plan shape:qwen2-0.5b:Q4_K_M --ctx 1024 \
+        --machine "fx:$(basename "$machine")"
+done
+"$tailor" detect --quick --root tests/machines/rk3588/root --json -o "$tmp/machine.json"
+valid 'a plan for a machine in a file' plan shape:qwen2-0.5b:Q4_K_M --machine "$tmp/machine.json"
+valid 'a plan that is certified or not' plan "$models/llama-3.2-1b.gguf" --parallel 3 --ctx 2048 \
+    --workload agent -- -ctk q8_0 --temp 0.2
+
+# stable: the same question has the same answer, byte for byte
+run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine "$tmp/machine.json" --ctx 1024 --json
+first=$out
+run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine "$tmp/machine.json" --ctx 1024 --json
+is "$out" "$first" 'the same plan is the same document'
+run "$tailor" detect --quick --root tests/machines/numa-2s/root --json
+first=$out
+run "$tailor" detect --quick --root tests/machines/numa-2s/root --format json
+is "$out" "$first" '--format json is --json'
+done_testing

@@ -1,0 +1,106 @@
+#!/bin/sh
+# plan: constraints are kept, formats hold the same command line, what does not fit is exit 3.
+. "$(dirname "$0")/../tap.sh"
+
+machine=$tmp/machine.json
+# A machine with a card: what a person gets who sends us the output of tailor detect.
+"$tailor" detect --quick --root tests/machines/rtx4090/root --json | python3 -c '
+import json, sys
+m = json.load(sys.stdin)
+gib = 1 << 30
+m["gpus"][0].update(memory_total_bytes=24 * gib, memory_free_bytes=23 * gib, bandwidth_gb_s=1008)
+m["memory"].update(bandwidth_gb_s=60, bandwidth_source="measured")
+json.dump(m, sys.stdout)' >"$machine"
+
+get() { # EXPRESSION: of the document of the last run
+    printf '%s\n' "$out" | python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"
+}
+
+plan() { run "$tailor" plan --json --no-certify --machine "$machine" "$@"; }
+
+plan shape:llama-3.1-8b:Q4_K_M
+is "$status" 0 'a model that fits the card'
+is "$(get "d['settings']['device'], d['settings']['n_gpu_layers']")" "['CUDA0'] all" 'goes there whole'
+is "$(get "[x['name'] for x in d['memory']['devices']]")" "['CUDA0']" 'one entry for each GPU'
+is "$(get "all(x['total_bytes'] <= x['budget_bytes'] for x in d['memory']['devices'] + [d['memory']['host']])")" \
+    True 'and no budget is exceeded'
+is "$(get "d['argv'][-2:]")" "['--fit', 'off']" 'the engine decides nothing by itself'
+is "$(get "d['speed']['gen_tok_s']['low'] < d['speed']['gen_tok_s']['mid'] < d['speed']['gen_tok_s']['high']")" \
+    True 'the speed is an interval'
+
+for words in '--ctx 100000' '--parallel 4 --ctx 5000' '--workload agent' '--depth 30000'; do
+    # shellcheck disable=SC2086 # words
+    plan shape:llama-3.1-8b:Q4_K_M $words
+    is "$status" 0 "plan $words"
+done
+plan shape:llama-3.1-8b:Q4_K_M --parallel 4 --ctx 5000
+is "$(get "d['settings']['parallel'], d['settings']['ctx_size'] >= 20000")" '4 True' \
+    'each of four slots gets what was asked for'
+plan shape:llama-3.1-8b:Q4_K_M --vram-limit 5
+is "$(get "d['memory']['devices'][0]['total_bytes'] <= 5 << 30")" True '--vram-limit is kept'
+plan shape:llama-3.1-8b:Q4_K_M --vram-limit CUDA0=3
+is "$(get "d['memory']['devices'][0]['total_bytes'] <= 3 << 30")" True 'for a card by name, too'
+plan shape:llama-3.1-70b:Q4_K_M --no-spill
+is "$status" 3 '--no-spill: a model that is larger than the card has no plan'
+like "$err" 'CUDA0.*missing' 'the error says what is missing where'
+plan shape:llama-3.1-70b:Q4_K_M
+is "$status" 0 'without it there is one'
+is "$(get "0 < d['settings']['n_gpu_layers'] < 80")" True 'with some of the layers on the card'
+plan shape:llama-3.1-70b:Q4_K_M --ram-limit 8
+is "$status" 3 '--ram-limit is kept'
+plan shape:qwen3-30b-a3b:Q4_K_M --vram-limit 12
+is "$(get "d['settings']['n_gpu_layers'], 0 < d['settings']['n_cpu_moe'] < 48")" 'all True' \
+    'experts leave the card first'
+plan shape:llama-3.1-405b:F16
+is "$status" 3 'what fits nowhere'
+is "$out" '' 'has no plan'
+
+# what the user pins stays
+plan shape:llama-3.1-8b:Q4_K_M -- -c 12345 -ctk q8_0 -ctv q5_1 -ngl 7 -t 3 -ub 64 --temp 0.5 --jinja
+is "$status" 0 'options behind -- are taken'
+is "$(get "[d['settings'][k] for k in ('ctx_size', 'cache_type_k', 'cache_type_v', 'n_gpu_layers', 'threads', 'ubatch_size')]")" \
+    "[12345, 'q8_0', 'q5_1', 7, 3, 64]" 'as they are'
+like "$(get "' '.join(d['argv'])")" ' --temp 0.5 --jinja ' 'and what is not planned goes through'
+plan -- llama-server -m shape:llama-3.1-8b:Q4_K_M -c 4096
+is "$(get "d['settings']['ctx_size'], d['argv'].count('-m')")" '4096 1' \
+    'a whole command line may stand there'
+plan shape:llama-3.1-8b:Q4_K_M -- -m other.gguf
+is "$status" 2 'but not two models'
+like "$err" 'other.gguf' 'which it names'
+plan -- --docker-repo ai/some
+is "$status" 2 'nor one from elsewhere'
+plan shape:llama-3.1-8b:Q4_K_M -- --device CUDA7
+is "$status" 2 'a device that is not there'
+like "$err" 'CUDA7' 'is named'
+
+# formats
+run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --machine "$machine" --json
+words=$(get "__import__('shlex').join(d['argv'])")
+run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --machine "$machine" --format argv
+is "$out" "$words" 'argv is that of the document'
+run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --machine "$machine" --format script
+like "$out" '^#!/bin/sh$' 'a script'
+is "$(printf '%s\n' "$out" | tail -1)" "exec $words \"\$@\"" 'runs it'
+printf '%s\n' "$out" >"$tmp/script"
+ok 'and parses' sh -n "$tmp/script"
+run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --machine "$machine"
+for row in machine model 'off the rack' tailored why price; do
+    like "$out" "^$row " "the text has a row: $row"
+done
+is "$(printf '%s\n' "$out" | awk 'length > 80' | wc -l)" 0 'and fits 80 columns'
+
+# without an engine
+mkdir "$tmp/bin"
+cp "$tailor" "$tmp/bin/tailor"
+PATH=/usr/bin:/bin run "$tmp/bin/tailor" plan shape:llama-3.2-1b:Q4_K_M
+is "$status" 0 'plan works without an engine'
+like "$out" '^basis +closed-form' 'on closed forms'
+"$tailor" synth qwen2-0.5b:Q4_0 --ghost --layers 1 -o "$tmp/m.gguf" >/dev/null
+for command in run serve; do
+    PATH=/usr/bin:/bin run "$tmp/bin/tailor" $command "$tmp/m.gguf"
+    is "$status" 4 "$command without an engine"
+    like "$err" 'llama-server' 'says what is missing'
+    run "$tailor" $command "$tmp/m.gguf" --engine "$tmp/bin"
+    is "$status" 4 "$command with a folder that has none"
+done
+done_testing
