@@ -45,14 +45,22 @@ static const char *count(struct teller *t, uint64_t n)
 
 /* ---- reasons ---- */
 
+static const char *why_no_gpu(const struct machine *m)
+{
+    if (m->gpus.n == 0)
+        return "this machine has no GPU";
+    for (size_t i = 0; i < m->gpus.n; i++)
+        if (m->gpus.v[i].engine_device.source && !m->gpus.v[i].memory_total_bytes.source)
+            return "nothing here tells how much memory the GPU has, so nothing is put there";
+    return "no GPU of this machine can be used by this engine";
+}
+
 static void tell_placement(struct teller *t)
 {
     const struct model *m = t->s->m;
     uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
     if (t->c->placement.n_devices == 0) {
-        because(t, SET_N_GPU_LAYERS, "place.host",
-                t->s->machine->gpus.n ? "no GPU of this machine can be used by this engine"
-                                      : "this machine has no GPU");
+        because(t, SET_N_GPU_LAYERS, "place.host", why_no_gpu(t->s->machine));
         return;
     }
     const struct ledger_line *card = &t->c->ledger.device[t->c->gpu[0]];
@@ -87,9 +95,9 @@ static void tell_context(struct teller *t)
                             : "long enough for chats and documents, and fits";
     if (!pinned(t, SET_CTX_SIZE))
         because(t, SET_CTX_SIZE, "context",
-                arena_printf(t->a, "%s tokens for each of %u slot%s, %s; they cost %s",
-                             count(t, ctx), (unsigned)t->p->settings.parallel,
-                             t->p->settings.parallel == 1 ? "" : "s", limit, bytes(t, kv)));
+                arena_printf(t->a, "%s tokens%s, %s; they cost %s", count(t, ctx),
+                             t->p->settings.parallel == 1 ? "" : " for each slot", limit,
+                             bytes(t, kv)));
     if (!pinned(t, SET_PARALLEL))
         because(t, SET_PARALLEL, "slots",
                 t->p->settings.parallel == 1
