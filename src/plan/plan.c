@@ -49,6 +49,10 @@ static struct workload workload_of(const struct goal *g)
 static bool check_goal(const struct model *m, const struct machine *machine, const struct goal *g,
                        struct err *err)
 {
+    if (m->n_tensors == 0) {
+        err_set(err, ERR_FAILED, "\"%s\" holds no weights", m->path);
+        return err_hint(err, "a vocabulary alone cannot run: name the model's own file");
+    }
     if (!m->arch) {
         err_set(err, ERR_FAILED, "the architecture \"%s\" is unknown to llama.cpp v0.5.0",
                 m->architecture);
