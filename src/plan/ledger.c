@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "machine/machine_described.h"
 #include "plan/kv.h"
 
 enum {
@@ -12,6 +13,7 @@ enum {
     VRAM_MARGIN_SHARE = 50, /* two percent of a card... */
 };
 static const uint64_t host_margin_least = 512 * MIB, host_margin_most = 2 * GIB;
+static const uint64_t described_system = 2 * GIB;
 static const uint64_t vram_margin_least = 256 * MIB, vram_margin_display = 512 * MIB;
 
 /* llama-server beside its counted buffers: code, heap, HTTP threads; and its vocabulary, measured
@@ -43,6 +45,8 @@ static uint64_t host_budget(const struct machine *machine, uint64_t limit)
     uint64_t available = memory->available_bytes.source ? memory->available_bytes.v : total;
     if (!memory->available_bytes.source && !total)
         return limited(UINT64_MAX, limit);
+    if (memory->total_bytes.source == fact_described) /* nothing else runs there, but a system */
+        margin = described_system;
     return limited(less(available, margin), limit);
 }
 

@@ -9,6 +9,7 @@
 #include "engine/worker_client.h"
 #include "machine/machine_add.h"
 #include "machine/machine_derive.h"
+#include "machine/machine_described.h"
 #include "machine/machine_json.h"
 #include "os/clock.h"
 #include "probe/probe.h"
@@ -22,10 +23,8 @@ static bool machine_from_file(struct session *s, const char *path, struct machin
                               struct err *err)
 {
     struct str text;
-    if (!fs_read(fs_real(), s->arena, path, MACHINE_FILE_MAX, &text, err)) {
-        err_hint(err, "--machine takes a file of \"tailor detect --json\" or fx:NAME");
+    if (!fs_read(fs_real(), s->arena, path, MACHINE_FILE_MAX, &text, err))
         return false;
-    }
     json_t *root = js_parse(text, err);
     bool done = root && machine_from_json(s->arena, root, out, err);
     json_decref(root);
@@ -50,6 +49,21 @@ static bool machine_by_name(struct session *s, const char *name, struct machine 
         return err_hint(err, "they are the folders of %s", s->machines_dir);
     }
     return fs_rooted(s->arena, root, &env.fs, err) && probe_machine(s->arena, &env, out, err);
+}
+
+/* A file where there is one by that name, else a description. */
+static bool machine_by_argument(struct session *s, const char *argument, struct machine *out,
+                                struct err *err)
+{
+    bool file = fs_stat(fs_real(), argument).kind != FS_NONE || cstr_ends(argument, ".json");
+    if (cstr_starts(argument, "fx:"))
+        return machine_by_name(s, argument + strlen("fx:"), out, err);
+    if (file ? machine_from_file(s, argument, out, err)
+             : machine_describe(s->arena, argument, out, err))
+        return true;
+    return err_place(err,
+                     "in --machine, which takes a file of \"tailor detect --json\", fx:NAME, or "
+                     "a description");
 }
 
 /* What a measured bandwidth belongs to: the CPU as this process may use it, and its RAM. */
@@ -126,11 +140,8 @@ bool session_machine(struct session *s, const char *argument, enum measuring mea
                      struct machine *out, struct engine *engine, bool *has_engine, struct err *err)
 {
     *has_engine = false;
-    if (argument && cstr_starts(argument, "fx:")) {
-        if (!machine_by_name(s, argument + 3, out, err))
-            return false;
-    } else if (argument) {
-        if (!machine_from_file(s, argument, out, err))
+    if (argument) {
+        if (!machine_by_argument(s, argument, out, err))
             return false;
     } else {
         if (!this_machine(s, measuring, out, err))
