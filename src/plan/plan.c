@@ -157,7 +157,11 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
 {
     struct workload w = workload_of(goal);
     struct search_result result;
-    const struct search s = {.m = m, .machine = machine, .goal = goal, .workload = &w};
+    const struct search s = {.m = m,
+                             .machine = machine,
+                             .goal = goal,
+                             .workload = &w,
+                             .costs = spread_costs_of(a, m, machine)};
     if (!check_goal(m, machine, goal, err))
         return false;
     search_run(&s, &result);
