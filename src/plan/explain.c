@@ -45,33 +45,45 @@ static const char *count(struct teller *t, uint64_t n)
 
 /* ---- reasons ---- */
 
+static const char *why_host(const struct teller *t)
+{
+    const struct machine *machine = t->s->machine;
+    if (machine->gpus.n == 0)
+        return "this machine has no GPU";
+    for (size_t i = 0; i < machine->gpus.n; i++)
+        if (place_gpu_usable(&machine->gpus.v[i]))
+            return "no card of this machine holds enough of the model to be faster";
+    return "no GPU of this machine can be used by this engine";
+}
+
 static void tell_placement(struct teller *t)
 {
     const struct model *m = t->s->m;
     uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
     if (t->c->placement.n_devices == 0) {
-        because(t, SET_N_GPU_LAYERS, "place.host",
-                t->s->machine->gpus.n ? "no GPU of this machine can be used by this engine"
-                                      : "this machine has no GPU");
+        bool asked = settings_has(&t->s->goal->pinned, SET_DEVICE);
+        because(t, SET_N_GPU_LAYERS, asked ? "user" : "place.host",
+                asked ? "you asked for no device" : why_host(t));
         return;
     }
     const struct ledger_line *card = &t->c->ledger.device[t->c->gpu[0]];
-    if (search_all_on_gpu(t->c, m)) {
-        because(t, SET_N_GPU_LAYERS, "place.all",
-                arena_printf(t->a, "all %u layers fit on %s: %s of %s", (unsigned)slots, card->name,
-                             bytes(t, card->total), bytes(t, card->budget)));
-        return;
-    }
-    if (t->c->placement.n_cpu_moe)
+    if (t->c->placement.n_cpu_moe && !pinned(t, SET_N_CPU_MOE))
         because(t, SET_N_CPU_MOE, "place.experts",
                 arena_printf(t->a,
                              "the experts of %u layers stay in RAM, so that attention and "
                              "its cache stay on the card",
                              (unsigned)t->c->placement.n_cpu_moe));
-    because(t, SET_N_GPU_LAYERS, "place.layers",
-            arena_printf(t->a, "%u of %u layers fit on %s: %s of %s",
-                         (unsigned)t->c->placement.n_gpu_layers, (unsigned)slots, card->name,
-                         bytes(t, card->total), bytes(t, card->budget)));
+    if (pinned(t, SET_N_GPU_LAYERS))
+        return;
+    if (search_all_on_gpu(t->c, m))
+        because(t, SET_N_GPU_LAYERS, "place.all",
+                arena_printf(t->a, "all %u layers fit on %s: %s of %s", (unsigned)slots, card->name,
+                             bytes(t, card->total), bytes(t, card->budget)));
+    else
+        because(t, SET_N_GPU_LAYERS, "place.layers",
+                arena_printf(t->a, "%u of %u layers fit on %s: %s of %s",
+                             (unsigned)t->c->placement.n_gpu_layers, (unsigned)slots, card->name,
+                             bytes(t, card->total), bytes(t, card->budget)));
 }
 
 static void tell_context(struct teller *t)
@@ -138,10 +150,10 @@ static void tell_rest(struct teller *t)
     const struct settings *s = &t->p->settings;
     if (!pinned(t, SET_UBATCH_SIZE))
         because(t, SET_UBATCH_SIZE, "ubatch",
-                s->ubatch_size > DEFAULT_UBATCH
+                !t->s->m->causal ? "an input to embed must fit one ubatch"
+                : s->ubatch_size > DEFAULT_UBATCH
                     ? "experts in RAM are streamed to the card once per ubatch: larger is faster"
-                : t->s->m->causal ? "llama.cpp's own; larger ones cost memory for little here"
-                                  : "an input to embed must fit one ubatch");
+                    : "llama.cpp's own; larger ones cost memory for little here");
     if (!pinned(t, SET_LOAD_MODE))
         because(t, SET_LOAD_MODE, "load_mode",
                 s->load_mode == LOAD_NONE
@@ -194,6 +206,8 @@ static void offer_kv_type(struct teller *t)
     c.settings.flash_attn = FA_ON;
     variant(t, &c);
     uint64_t saved = kv_everywhere(&t->p->memory) - kv_everywhere(&c.ledger);
+    if (saved == 0) /* a recurrent state has no cache type */
+        return;
     offer(t, "-ctk q8_0 -ctv q8_0",
           arena_printf(t->a, "saves %s of cache for a slight loss of quality%s", bytes(t, saved),
                        t->c->placement.n_devices ? "" : "; slower prompts on a CPU"));
