@@ -165,11 +165,9 @@ static bool try_one(const struct search *s, struct search_result *r,
     ledger_budgets(&c->ledger, s->machine, &s->goal->limits);
     place_evaluate(c, s->m, s->machine, s->workload);
     r->tried++;
-    if (c->lack == 0 && s->goal->no_spill && spills(c, s->m))
-        return false;
     if (!r->nearest.settings.given || c->lack < r->nearest.lack)
         r->nearest = *c;
-    return c->lack == 0;
+    return c->lack == 0 && !(s->goal->no_spill && spills(c, s->m));
 }
 
 /* A number that may grow until a pool is full.  What goes to the card leaves the host, so only the

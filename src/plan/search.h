@@ -20,7 +20,7 @@ struct search {
 struct search_result {
     bool found;
     struct candidate best;    /* best.lack is 0 when found */
-    struct candidate nearest; /* what lacked least: for the error */
+    struct candidate nearest; /* what lacked least; nothing where it spilled: for the error */
     uint32_t tried;
 };
 

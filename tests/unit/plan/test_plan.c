@@ -216,6 +216,22 @@ static void an_integrated_gpu_and_the_prompt_cache_share_the_ram(void **state)
     assert_true(w->plan.settings.cache_ram_mib < 2048); /* a quarter of what is left of 8 GiB */
 }
 
+static void a_workload_has_a_name_or_tokens_of_its_own(void **state)
+{
+    struct world *w = *state;
+    struct workload found;
+    struct machine machine = host_of(&w->a, 64 * GIB);
+    assert_true(workload_find("rag", &found) && found.prompt == 8192);
+    assert_false(workload_find("sleep", &found));
+    struct goal goal = {.workload_name = "sleep"};
+    CHECK_OK(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal), &w->err);
+    assert_int_equal(w->plan.goal.workload.prompt, 1024); /* a chat */
+    goal.workload = (struct workload){.prompt = 77};
+    CHECK_OK(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal), &w->err);
+    assert_int_equal(w->plan.goal.workload.prompt, 77);
+    assert_int_equal(w->plan.goal.workload.gen, 0);
+}
+
 /* ---- refusals ---- */
 
 static void what_does_not_fit_is_refused_with_what_lacks(void **state)
@@ -240,6 +256,33 @@ static void devices_that_are_not_there_are_refused(void **state)
     const struct goal goal = {.pinned = settings_of(&w->a, "device=CUDA7")};
     assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal));
     CHECK_ERR(&w->err, "no device \"CUDA7\"");
+    add_gpu(&w->a, &machine, "CUDA0", 24 * GIB, 900);
+    assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal));
+    CHECK_ERR(&w->err, "no device \"CUDA7\"");
+}
+
+static void what_no_spill_forbids_is_said(void **state)
+{
+    struct world *w = *state;
+    struct machine machine = host_of(&w->a, 64 * GIB);
+    struct goal card_only = {.no_spill = true};
+    add_gpu(&w->a, &machine, "CUDA0", 4 * GIB, 500);
+    assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &card_only));
+    assert_int_equal(w->err.code, ERR_NO_FIT);
+    CHECK_ERR(&w->err, "of CUDA0 memory");
+    card_only.pinned = settings_of(&w->a, "n_gpu_layers=5");
+    assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &card_only));
+    CHECK_ERR(&w->err, "which --no-spill forbids");
+}
+
+static void cache_types_that_llama_cpp_refuses_are_no_plan(void **state)
+{
+    struct world *w = *state;
+    struct machine machine = host_of(&w->a, 64 * GIB);
+    const struct goal goal = {.pinned = settings_of(&w->a, "cache_type_v=q8_0 flash_attn=off")};
+    assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal));
+    CHECK_ERR(&w->err, "needs flash attention");
+    assert_int_equal(w->err.code, ERR_NO_FIT);
 }
 
 static void an_unknown_architecture_says_what_cannot_be_known(void **state)
@@ -323,9 +366,12 @@ int main(void)
         WORLD_TEST(a_context_that_was_asked_for_is_there_for_every_slot),
         WORLD_TEST(the_cache_is_quantised_only_when_the_context_needs_it),
         WORLD_TEST(limits_are_kept),
+        WORLD_TEST(a_workload_has_a_name_or_tokens_of_its_own),
         WORLD_TEST(an_integrated_gpu_and_the_prompt_cache_share_the_ram),
         WORLD_TEST(what_does_not_fit_is_refused_with_what_lacks),
         WORLD_TEST(devices_that_are_not_there_are_refused),
+        WORLD_TEST(what_no_spill_forbids_is_said),
+        WORLD_TEST(cache_types_that_llama_cpp_refuses_are_no_plan),
         WORLD_TEST(an_unknown_architecture_says_what_cannot_be_known),
         WORLD_TEST(a_card_the_engine_cannot_use_is_a_warning_with_its_cure),
         WORLD_TEST(what_is_only_estimated_is_said_and_settled_by_the_dry_run),
