@@ -138,6 +138,16 @@ static void a_slow_card_does_not_beat_a_fast_host(void **state)
     assert_int_equal(find(w)->n_device, 0);
 }
 
+static void where_no_speed_is_known_a_card_beats_the_host(void **state)
+{
+    struct world *w = *state;
+    FACT_SET(&w->machine.memory.bandwidth_gb_s, 0, "test");
+    add_gpu(&w->a, &w->machine, "CUDA0", 8 * GIB, 0);
+    assert_string_equal(find(w)->device[0], "CUDA0");
+    add_gpu(&w->a, &w->machine, "CUDA1", 3 * GIB, 0);
+    assert_string_equal(find(w)->device[0], "CUDA0"); /* the one that takes more layers */
+}
+
 static void no_spill_means_the_card_or_nothing(void **state)
 {
     struct world *w = *state;
@@ -231,6 +241,7 @@ int main(void)
         WORLD_TEST(pinned_slots_win_over_the_goals),
         WORLD_TEST(the_fastest_card_that_fits_is_taken),
         WORLD_TEST(a_slow_card_does_not_beat_a_fast_host),
+        WORLD_TEST(where_no_speed_is_known_a_card_beats_the_host),
         WORLD_TEST(no_spill_means_the_card_or_nothing),
         WORLD_TEST(nothing_allowed_gives_nothing),
         WORLD_TEST(the_context_holds_the_workload),
