@@ -45,16 +45,6 @@ static const char *count(struct teller *t, uint64_t n)
 
 /* ---- reasons ---- */
 
-static const char *why_no_gpu(const struct machine *m)
-{
-    if (m->gpus.n == 0)
-        return "this machine has no GPU";
-    for (size_t i = 0; i < m->gpus.n; i++)
-        if (m->gpus.v[i].engine_device.source && !m->gpus.v[i].memory_total_bytes.source)
-            return "nothing here tells how much memory the GPU has, so nothing is put there";
-    return "no GPU of this machine can be used by this engine";
-}
-
 /* "CUDA0: 23.5 GB of 23.5 GB", and the other cards */
 static const char *cards(struct teller *t)
 {
@@ -67,14 +57,44 @@ static const char *cards(struct teller *t)
     return strbuf_take(&text, t->a);
 }
 
+static const char *why_host(const struct teller *t)
+{
+    const struct machine *machine = t->s->machine;
+    if (machine->gpus.n == 0)
+        return "this machine has no GPU";
+    for (size_t i = 0; i < machine->gpus.n; i++)
+        if (place_gpu_usable(&machine->gpus.v[i]))
+            return "no card of this machine holds enough of the model to be faster";
+    for (size_t i = 0; i < machine->gpus.n; i++)
+        if (machine->gpus.v[i].engine_device.source &&
+            !machine->gpus.v[i].memory_total_bytes.source)
+            return "nothing here tells how much memory the GPU has, so nothing is put there";
+    return "no GPU of this machine can be used by this engine";
+}
+
 static void tell_placement(struct teller *t)
 {
     const struct model *m = t->s->m;
     uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
     if (t->c->placement.n_devices == 0) {
-        because(t, SET_N_GPU_LAYERS, "place.host", why_no_gpu(t->s->machine));
+        bool asked = settings_has(&t->s->goal->pinned, SET_DEVICE);
+        because(t, SET_N_GPU_LAYERS, asked ? "user" : "place.host",
+                asked ? "you asked for no device" : why_host(t));
         return;
     }
+    if (t->c->placement.n_cpu_moe && !pinned(t, SET_N_CPU_MOE))
+        because(t, SET_N_CPU_MOE, "place.experts",
+                arena_printf(t->a,
+                             "the experts of %u layers stay in RAM, so that attention and "
+                             "the cache keep the card",
+                             (unsigned)t->c->placement.n_cpu_moe));
+    if (t->c->placement.n_devices > 1 && settings_has(&t->p->settings, SET_TENSOR_SPLIT) &&
+        !pinned(t, SET_TENSOR_SPLIT))
+        because(t, SET_TENSOR_SPLIT, "place.spread",
+                "each card takes as many layers in a row as it holds, the fastest first; cards of "
+                "one speed are filled alike");
+    if (pinned(t, SET_N_GPU_LAYERS))
+        return;
     if (search_all_on_gpu(t->c, m))
         because(t, SET_N_GPU_LAYERS, "place.all",
                 arena_printf(t->a, "all %u layers fit on %s", (unsigned)slots, cards(t)));
@@ -82,16 +102,6 @@ static void tell_placement(struct teller *t)
         because(t, SET_N_GPU_LAYERS, "place.layers",
                 arena_printf(t->a, "%u of %u layers go to %s",
                              (unsigned)t->c->placement.n_gpu_layers, (unsigned)slots, cards(t)));
-    if (t->c->placement.n_cpu_moe)
-        because(t, SET_N_CPU_MOE, "place.experts",
-                arena_printf(t->a,
-                             "the experts of %u layers stay in RAM, so that attention and "
-                             "the cache keep the card",
-                             (unsigned)t->c->placement.n_cpu_moe));
-    if (t->c->placement.n_devices > 1 && settings_has(&t->p->settings, SET_TENSOR_SPLIT))
-        because(t, SET_TENSOR_SPLIT, "place.spread",
-                "each card takes as many layers in a row as it holds, the fastest first; cards of "
-                "one speed are filled alike");
 }
 
 static void tell_context(struct teller *t)
@@ -158,10 +168,10 @@ static void tell_rest(struct teller *t)
     const struct settings *s = &t->p->settings;
     if (!pinned(t, SET_UBATCH_SIZE))
         because(t, SET_UBATCH_SIZE, "ubatch",
-                s->ubatch_size > DEFAULT_UBATCH
+                !t->s->m->causal ? "an input to embed must fit one ubatch"
+                : s->ubatch_size > DEFAULT_UBATCH
                     ? "experts in RAM are streamed to the card once per ubatch: larger is faster"
-                : t->s->m->causal ? "llama.cpp's own; larger ones cost memory for little here"
-                                  : "an input to embed must fit one ubatch");
+                    : "llama.cpp's own; larger ones cost memory for little here");
     if (!pinned(t, SET_LOAD_MODE))
         because(t, SET_LOAD_MODE, "load_mode",
                 s->load_mode == LOAD_NONE
@@ -214,6 +224,8 @@ static void offer_kv_type(struct teller *t)
     c.settings.flash_attn = FA_ON;
     variant(t, &c);
     uint64_t saved = kv_everywhere(&t->p->memory) - kv_everywhere(&c.ledger);
+    if (saved == 0) /* a recurrent state has no cache type */
+        return;
     offer(t, "-ctk q8_0 -ctv q8_0",
           arena_printf(t->a, "saves %s of cache for a slight loss of quality%s", bytes(t, saved),
                        t->c->placement.n_devices ? "" : "; slower prompts on a CPU"));
@@ -266,9 +278,10 @@ static uint64_t on_cards(const struct ledger *l)
     return sum;
 }
 
+/* The spread over the cards stays: a step only frees memory. */
 static void add_step(struct teller *t, struct candidate *c, uint64_t *host, uint64_t *device)
 {
-    variant(t, c);
+    place_evaluate(c, t->s->m, t->s->machine, t->s->workload);
     uint64_t h = c->ledger.host.total, d = on_cards(&c->ledger);
     if (t->p->ladder.n < LADDER_STEPS && (h < *host || d < *device)) {
         *VEC_PUSH(t->a, &t->p->ladder) = c->settings;

@@ -157,12 +157,17 @@ void ledger_fill(struct ledger *l, const struct model *m, const struct settings 
     l->claimed = compute.claimed && m->arch && m->arch->kv != KV_ORACLE;
 }
 
-uint64_t ledger_lack(const struct ledger *l, const struct ledger_line **line)
+uint64_t ledger_host_used(const struct ledger *l)
 {
     uint64_t host = l->host.total;
     for (uint32_t i = 0; i < l->n_devices; i++)
         host = units_add(host, l->device[i].on_host ? l->device[i].total : 0);
-    uint64_t worst = less(host, l->host.budget);
+    return host;
+}
+
+uint64_t ledger_lack(const struct ledger *l, const struct ledger_line **line)
+{
+    uint64_t worst = less(ledger_host_used(l), l->host.budget);
     const struct ledger_line *where = &l->host;
     for (uint32_t i = 0; i < l->n_devices; i++) {
         uint64_t lack = less(l->device[i].total, l->device[i].budget);

@@ -107,7 +107,7 @@ static void set_cache_ram(const struct search *s, struct candidate *c)
 {
     if (settings_has(&s->goal->pinned, SET_CACHE_RAM))
         return;
-    uint64_t room = c->ledger.host.budget - c->ledger.host.total;
+    uint64_t room = c->ledger.host.budget - ledger_host_used(&c->ledger);
     uint64_t mib = c->ledger.host.budget == UINT64_MAX ? 0 : room / CACHE_RAM_SHARE / MIB;
     if (mib > CACHE_RAM_DEFAULT_MIB)
         mib = CACHE_RAM_DEFAULT_MIB;

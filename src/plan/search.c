@@ -5,7 +5,6 @@
 
 #include "base/units.h"
 #include "model/ggml_type.h"
-#include "plan/search_devices.h"
 
 enum {
     COMFORTABLE_CTX = 32768, /* per slot: long chats and documents */
@@ -56,8 +55,7 @@ static bool wants_flash_attn(const struct search *s, const struct device_set *on
     return true;
 }
 
-/* The settings that do not depend on what fits: threads, batches, flash attention, pinned ones. */
-static struct settings base_settings(const struct search *s, const struct device_set *on)
+struct settings search_base(const struct search *s, const struct device_set *on)
 {
     struct settings b = {.n_gpu_layers = on->n ? NGL_ALL : 0,
                          .parallel = slots_of(s),
@@ -178,11 +176,9 @@ static bool try_one(const struct search *s, struct search_result *r,
     *c = (struct candidate){.settings = *settings};
     search_evaluate(s, c);
     r->tried++;
-    if (c->lack == 0 && s->goal->no_spill && spills(c, s->m))
-        return false;
     if (!r->nearest.settings.given || c->lack < r->nearest.lack)
         r->nearest = *c;
-    return c->lack == 0;
+    return c->lack == 0 && !(s->goal->no_spill && spills(c, s->m));
 }
 
 /* A number that may grow until a pool is full.  What goes to the card leaves the host, so only the
@@ -348,7 +344,7 @@ struct exploring {
 
 static struct settings base_of(const struct exploring *e, const struct device_set *on)
 {
-    struct settings base = base_settings(e->s, on);
+    struct settings base = search_base(e->s, on);
     if (!settings_has(&e->s->goal->pinned, SET_CACHE_TYPE_K))
         base.cache_type_k = e->kv_type;
     if (!settings_has(&e->s->goal->pinned, SET_CACHE_TYPE_V))

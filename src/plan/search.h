@@ -8,6 +8,7 @@
 #define PLAN_SEARCH_H
 
 #include "plan/plan.h"
+#include "plan/search_devices.h"
 #include "plan/spread.h"
 
 struct search {
@@ -21,11 +22,14 @@ struct search {
 struct search_result {
     bool found;
     struct candidate best;    /* best.lack is 0 when found */
-    struct candidate nearest; /* what lacked least: for the error */
+    struct candidate nearest; /* what lacked least; nothing where it spilled: for the error */
     uint32_t tried;
 };
 
 void search_run(const struct search *s, struct search_result *out);
+
+/* The settings that do not depend on what fits: threads, batches, flash attention, pinned ones. */
+struct settings search_base(const struct search *s, const struct device_set *on);
 
 /* Settings as a candidate: layers spread over the cards, bytes, seconds. */
 void search_evaluate(const struct search *s, struct candidate *c);

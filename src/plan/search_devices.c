@@ -88,6 +88,7 @@ static size_t sets_of(const struct machine *machine, const struct device_set *al
     return n;
 }
 
+/* In the user's order. */
 static size_t pinned_set(const struct machine *machine, const struct settings *pinned,
                          struct device_set *out)
 {
@@ -100,7 +101,7 @@ static size_t pinned_set(const struct machine *machine, const struct settings *p
                 set.gpu[set.n++] = (uint32_t)i;
         }
     out[0] = set;
-    return 1;
+    return set.n == pinned->n_device; /* none where one of them is not here */
 }
 
 size_t device_sets(const struct machine *machine, const struct goal *goal, device_set_holds *holds,
