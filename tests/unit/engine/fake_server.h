@@ -18,6 +18,7 @@
 
 #include "engine/server.h"
 #include "folder.h"
+#include "os/clock.h"
 
 #define FAKE_SERVER "fake-server"
 
@@ -53,14 +54,14 @@ static inline void fake_answer(struct arena *a, int fd, const char *dir, const c
 {
     struct str file = STR("404\n"), how;
     struct err err = {0};
-    fs_read(fs_real(), a, path_join(a, dir, path), 1 << 24, &file, &err);
+    fs_read(fs_real(), a, path_join(a, dir, path), 1 << 25, &file, &err);
     str_line(&file, &how);
     const char *head =
         arena_printf(a, "HTTP/1.1 %.3s X\r\nConnection: close\r\n\r\n", str_dup(a, how));
     fake_send(fd, head, strlen(head));
     fake_send(fd, file.p, file.n);
     if (str_ends(how, "die")) {
-        usleep(50000); /* so that what was sent is read before the end is noticed */
+        clock_sleep_ms(50); /* so that what was sent is read before the end is noticed */
         raise(SIGKILL);
     }
     if (!str_ends(how, "hang"))
