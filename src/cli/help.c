@@ -166,7 +166,7 @@ static void completion_bash(struct strbuf *out)
     for (size_t i = 0; commands[i]; i++)
         if (*commands[i]->name)
             strbuf_addf(out, "%s ", commands[i]->name);
-    strbuf_adds(out, "help\"\n    case ${COMP_WORDS[1]} in\n");
+    strbuf_adds(out, "\"\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; commands[i]; i++) {
         if (!*commands[i]->name)
             continue;

@@ -12,6 +12,7 @@
 #include "machine/machine_described.h"
 #include "machine/machine_json.h"
 #include "os/clock.h"
+#include "os/private_dir.h"
 #include "probe/probe.h"
 #include "store/facts.h"
 
@@ -183,7 +184,7 @@ static bool ask_worker(struct session *s, const struct engine *engine, const cha
     struct worker w;
     struct dry_run_buffer *buffers;
     size_t n;
-    const char *log = arena_printf(s->arena, "%s.log", ghost);
+    const char *log = path_join(s->arena, path_dir(s->arena, ghost), "tailor-worker.log");
     if (!worker_start(&w, engine, log, NULL, err))
         return false;
     json_t *request = worker_request("dry_run", ghost, settings_to_json(&plan->settings));
@@ -193,8 +194,6 @@ static bool ask_worker(struct session *s, const struct engine *engine, const cha
     if (done)
         plan_certify(s->arena, plan, buffers, n, "dry-run");
     json_decref(answer);
-    if (done)
-        ghost_remove(log);
     return done;
 }
 
@@ -209,10 +208,13 @@ void session_certify(struct session *s, const struct engine *engine, const struc
     *seconds = 0;
     if (!engine->worker)
         return;
-    if (ghost_write(s->arena, model->shards, model->n_shards, s->dirs.runtime, &ghost, &err)) {
+    const char *dir = private_dir_make(s->arena, s->dirs.runtime, &err);
+    if (dir && ghost_write(s->arena, model->shards, model->n_shards, dir, &ghost, &err)) {
         *certified = ask_worker(s, engine, ghost, plan, &err);
         ghost_remove(ghost);
     }
+    if (dir && (*certified || !ghost)) /* else the warning names the log in it */
+        private_dir_remove(dir);
     *seconds = clock_s() - start;
     if (!*certified)
         *VEC_PUSH(s->arena, &plan->warnings) =
