@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "machine/machine_described.h"
 #include "plan/kv.h"
 
 enum {
@@ -12,6 +13,7 @@ enum {
     VRAM_MARGIN_SHARE = 50, /* two percent of a card... */
 };
 static const uint64_t host_margin_least = 512 * MIB, host_margin_most = 2 * GIB;
+static const uint64_t described_system = 2 * GIB;
 static const uint64_t vram_margin_least = 256 * MIB, vram_margin_display = 512 * MIB;
 
 /* llama-server beside its counted buffers: code, heap, HTTP threads; and its vocabulary, measured
@@ -43,6 +45,8 @@ static uint64_t host_budget(const struct machine *machine, uint64_t limit)
     uint64_t available = memory->available_bytes.source ? memory->available_bytes.v : total;
     if (!memory->available_bytes.source && !total)
         return limited(UINT64_MAX, limit);
+    if (memory->total_bytes.source == fact_described) /* nothing else runs there, but a system */
+        margin = described_system;
     return limited(less(available, margin), limit);
 }
 
@@ -153,12 +157,17 @@ void ledger_fill(struct ledger *l, const struct model *m, const struct settings 
     l->claimed = compute.claimed && m->arch && m->arch->kv != KV_ORACLE;
 }
 
-uint64_t ledger_lack(const struct ledger *l, const struct ledger_line **line)
+uint64_t ledger_host_used(const struct ledger *l)
 {
     uint64_t host = l->host.total;
     for (uint32_t i = 0; i < l->n_devices; i++)
         host = units_add(host, l->device[i].on_host ? l->device[i].total : 0);
-    uint64_t worst = less(host, l->host.budget);
+    return host;
+}
+
+uint64_t ledger_lack(const struct ledger *l, const struct ledger_line **line)
+{
+    uint64_t worst = less(ledger_host_used(l), l->host.budget);
     const struct ledger_line *where = &l->host;
     for (uint32_t i = 0; i < l->n_devices; i++) {
         uint64_t lack = less(l->device[i].total, l->device[i].budget);

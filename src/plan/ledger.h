@@ -43,6 +43,9 @@ void ledger_budgets(struct ledger *l, const struct machine *machine, const struc
 void ledger_fill(struct ledger *l, const struct model *m, const struct settings *s,
                  const struct placement *p, const uint32_t *gpu);
 
+/* What comes out of the host budget: the host's own and what integrated GPUs draw on. */
+uint64_t ledger_host_used(const struct ledger *l);
+
 /* Bytes that lack in the tightest pool; 0: it fits.  *line (may be NULL) names that pool. */
 uint64_t ledger_lack(const struct ledger *l, const struct ledger_line **line);
 

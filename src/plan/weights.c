@@ -39,12 +39,16 @@ static uint64_t padded_rows(const struct model_tensor *t, uint32_t row_pad)
     return t->bytes + (over ? ggml_type_row_bytes(type, row_pad - over) : 0);
 }
 
+uint64_t weights_bytes_on(const struct backend_rules *rules, const struct model_tensor *t)
+{
+    return units_round_up(padded_rows(t, rules->quant_row_pad), rules->alignment);
+}
+
 static uint64_t bytes_on(const struct placement *p, int device, const struct model_tensor *t)
 {
     if (device == PLACE_HOST)
         return units_round_up(t->bytes, HOST_ALIGNMENT);
-    const struct backend_rules *rules = p->rules[device];
-    return units_round_up(padded_rows(t, rules->quant_row_pad), rules->alignment);
+    return weights_bytes_on(p->rules[device], t);
 }
 
 static void add(struct weights *w, const struct placement *p, int device,

@@ -8,7 +8,11 @@
 #include "model/model.h"
 #include "plan/backend.h"
 
-enum { PLACE_MAX_DEVICES = 16, PLACE_HOST = -1 };
+enum {
+    PLACE_MAX_DEVICES = 16,
+    PLACE_MAX_SLOTS = 1024, /* layers and the output; llama.cpp's LLAMA_MAX_LAYERS is 512 */
+    PLACE_HOST = -1
+};
 
 /* Where the layers go.  Slot n_layer_all is the output layer. */
 struct placement {
@@ -33,6 +37,9 @@ struct weights {
 };
 
 void weights_place(const struct model *m, const struct placement *p, struct weights *out);
+
+/* Bytes that a tensor takes in a buffer of such a backend. */
+uint64_t weights_bytes_on(const struct backend_rules *rules, const struct model_tensor *t);
 
 /* Would llama.cpp keep a repacked copy of a matrix of this type with ne1 rows on such a CPU?
  * (ggml/src/ggml-cpu/repack.cpp: ggml_repack_get_optimal_repack_type) */

@@ -54,11 +54,40 @@ static void every_kind_of_value_has_its_type(void **state)
     strbuf_release(&w.out);
 }
 
+/* A key of another file, whatever its type, byte for byte. */
+static void a_copied_key_is_the_same_key(void **state)
+{
+    (void)state;
+    struct gguf_writer first, second;
+    struct arena a = {0};
+    struct err err = {0};
+    struct gguf g;
+    gguf_write_begin(&first);
+    gguf_write_u32(&first, "n", 7);
+    gguf_write_str(&first, "s", "text");
+    gguf_write_array(&first, "list", GGUF_STRING, 2);
+    gguf_put_str(&first, "one", 3);
+    gguf_put_str(&first, "", 0);
+    gguf_write_end(&first);
+    struct str bytes = {first.out.p, first.out.len};
+    CHECK_OK(gguf_parse(&a, bytes, bytes.n, &g, &err), &err);
+    gguf_write_begin(&second);
+    for (size_t i = 0; i < g.n_kv; i++)
+        gguf_write_copy(&second, &g.kv[i]);
+    gguf_write_end(&second);
+    assert_int_equal(second.out.len, first.out.len);
+    assert_memory_equal(second.out.p, first.out.p, first.out.len);
+    strbuf_release(&first.out);
+    strbuf_release(&second.out);
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_small_file_has_exactly_these_bytes),
         TEST(every_kind_of_value_has_its_type),
+        TEST(a_copied_key_is_the_same_key),
     };
     return RUN_TESTS(tests);
 }

@@ -96,6 +96,37 @@ static void an_unknown_bandwidth_makes_the_interval_wide(void **state)
     arena_release(&a);
 }
 
+static void without_a_rate_there_is_no_speed(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct machine machine = host_of(&a, 64 * GIB);
+    const char *one_slot = "ctx_size=4096 parallel=1";
+    FACT_SET(&machine.memory.bandwidth_gb_s, 0, "a broken file");
+    struct speed s = predict(&a, "llama-3.1-8b:Q4_K_M", &machine, one_slot, 0);
+    assert_true(s.gen_tok_s.mid == 0 && s.gen_tok_s.high == 0);
+    assert_true(s.prompt_tok_s.mid > 0); /* arithmetic is another matter */
+    assert_null(s.limited_by);
+    machine = host_of(&a, 64 * GIB);
+    add_gpu(&a, &machine, "CUDA0", 24 * GIB, 0);
+    s = predict(&a, "llama-3.1-8b:Q4_K_M", &machine, one_slot, 0);
+    assert_true(s.gen_tok_s.mid == 0 && s.prompt_tok_s.mid == 0);
+    arena_release(&a);
+}
+
+static void the_tightest_part_is_named(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct machine machine = host_of(&a, 64 * GIB);
+    add_gpu(&a, &machine, "CUDA0", 24 * GIB, 900);
+    struct speed s = predict(&a, "llama-3.1-8b:Q4_K_M", &machine, "ctx_size=4096 parallel=1", 0);
+    assert_string_equal(s.limited_by, "VRAM bandwidth");
+    s = predict(&a, "llama-3.1-8b:Q4_K_M", &machine, "ctx_size=4096 parallel=1 n_gpu_layers=9", 0);
+    assert_string_equal(s.limited_by, "host memory bandwidth");
+    arena_release(&a);
+}
+
 static void a_turn_is_prompt_and_answer(void **state)
 {
     (void)state;
@@ -118,6 +149,8 @@ int main(void)
         TEST(depth_costs_what_the_cache_weighs),
         TEST(a_card_is_faster_the_more_lies_on_it),
         TEST(an_unknown_bandwidth_makes_the_interval_wide),
+        TEST(without_a_rate_there_is_no_speed),
+        TEST(the_tightest_part_is_named),
         TEST(a_turn_is_prompt_and_answer),
     };
     return RUN_TESTS(tests);

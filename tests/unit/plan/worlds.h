@@ -66,6 +66,8 @@ static inline struct settings settings_of(struct arena *a, const char *text)
         struct str name, value = pair;
         enum setting_id id;
         struct err err = {0};
+        if (pair.n == 0)
+            continue;
         str_cut(&value, '=', &name);
         assert_true(settings_find(str_dup(a, name), &id));
         CHECK_OK(settings_set(a, &s, id, str_dup(a, value), &err), &err);
