@@ -123,17 +123,24 @@ static uint64_t peak(const struct model *m, const struct context *c, const struc
     return max_u64(ff + inputs(m, c), logits(m, c) + OUTPUT_IDS);
 }
 
+static bool cache_quantized(const struct context *c)
+{
+    return ggml_type_get(c->type_k)->quantized || ggml_type_get(c->type_v)->quantized;
+}
+
 /* GPUs stage a quantised cache of one layer as F16 (fattn.cu: get_alloc_size). */
 static uint64_t staging(const struct model *m, const struct context *c)
 {
     uint64_t widest = 0;
-    if (!c->flash_attn ||
-        (!ggml_type_get(c->type_k)->quantized && !ggml_type_get(c->type_v)->quantized))
+    if (!c->flash_attn || !cache_quantized(c))
         return 0;
     for (uint32_t il = 0; il < m->n_layer; il++)
         if (m->layers[il].kv)
             widest = max_u64(widest, (uint64_t)m->layers[il].embd_k + m->layers[il].embd_v);
-    return 16 * (uint64_t)c->n_tokens * m->n_embd + 2 * (uint64_t)c->cells_full * widest;
+    uint64_t rows = 2 * (query_width(m) + m->n_embd);
+    if (m->n_expert) /* the experts' outputs left a hole in front */
+        rows += (m->n_expert_used + 1) * (uint64_t)m->n_embd;
+    return 4 * (uint64_t)c->n_tokens * rows + 2 * (uint64_t)c->cells_full * widest;
 }
 
 /* Hadamard matrices that rotate a quantised cache (llama_kv_cache: attn_rot). */
@@ -175,7 +182,8 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     out->output = 4 * (uint64_t)m->n_vocab * (c->n_outputs > c->slots ? c->n_outputs : c->slots);
     bool measured = g && (g->widest == 0 || m->n_embd <= g->widest) &&
                     (c->flash_attn || (g->scores && (g->moe || query_width(m) == m->n_embd)));
-    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && p->n_devices == 1));
+    bool staged_moe = g && g->moe && cache_quantized(c); /* measured for one number of experts */
+    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && p->n_devices == 1 && !staged_moe));
     if (on_gpu == 0) {
         out->host = mask + peak(m, c, g, true) + rot;
         if (p->n_devices && u >= 32)

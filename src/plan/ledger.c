@@ -109,9 +109,10 @@ static void place_cache(struct ledger *l, const struct model *m, const struct se
     bool on_host = settings_has(s, SET_KV_OFFLOAD) && !s->kv_offload;
     for (uint32_t il = 0; il < m->n_layer; il++) {
         int place = on_host ? PLACE_HOST : placement_of(p, m, il);
-        uint64_t bytes = kv_layer_bytes(m, c, il) + state_layer_bytes(m, c, il);
         struct ledger_line *line = place == PLACE_HOST ? &l->host : &l->device[gpu[place]];
-        line->kv = units_add(line->kv, bytes);
+        uint64_t kv = place == PLACE_HOST ? kv_layer_bytes(m, c, il)
+                                          : kv_layer_bytes_on(p->rules[place], m, c, il);
+        line->kv = units_add(line->kv, units_add(kv, state_layer_bytes(m, c, il)));
     }
 }
 
