@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_MIB = 1 << 30, FIELDS = 5 };
+enum { MAX_MIB = 1 << 30, FIELDS = 5, UNNUMBERED = 100 };
 
 static const struct {
     const char *name, *prefix;
@@ -39,12 +39,16 @@ const char *sim_family_name(enum sim_family_id id)
     return families[id].name;
 }
 
-static bool find_family(const char *text, enum sim_family_id *out)
+/* "cuda", "cuda1"; a family without a number leaves *number alone. */
+static bool find_family(const char *text, enum sim_family_id *out, unsigned *number)
 {
+    size_t letters = strcspn(text, "0123456789"), digits = strlen(text + letters);
     for (int i = 0; i < SIM_FAMILIES; i++)
-        if (strcmp(text, families[i].name) == 0) {
+        if (strlen(families[i].name) == letters && strncmp(text, families[i].name, letters) == 0) {
             *out = (enum sim_family_id)i;
-            return true;
+            if (digits)
+                *number = (unsigned)strtoul(text + letters, NULL, 10);
+            return digits <= 2 && strspn(text + letters, "0123456789") == digits;
         }
     return false;
 }
@@ -123,14 +127,15 @@ static bool parse_device(char *text, struct sim_spec *d, char *why)
 {
     char *field[FIELDS];
     size_t n = cut_fields(text, field);
-    *d = (struct sim_spec){0};
+    *d = (struct sim_spec){.number = UNNUMBERED};
     if (n < 3)
         snprintf(why, SIM_TEXT, "\"%.40s\" is not FAMILY:GENERATION:MIB", field[0]);
-    else if (!find_family(field[0], &d->family))
+    else if (!find_family(field[0], &d->family, &d->number))
         snprintf(why, SIM_TEXT, "no family \"%.40s\"; there are cuda rocm vulkan metal sycl",
                  field[0]);
     else if (!find_generation(d, field[1]))
-        snprintf(why, SIM_TEXT, "%s has no generation \"%.40s\"", field[0], field[1]);
+        snprintf(why, SIM_TEXT, "%s has no generation \"%.40s\"", families[d->family].name,
+                 field[1]);
     else if (!mib(field[2], &d->total_bytes))
         snprintf(why, SIM_TEXT, "\"%.40s\" is not a size in MiB", field[2]);
     else if (n > 3 && *field[3] && !mib(field[3], &d->free_bytes))
@@ -146,16 +151,25 @@ static bool parse_device(char *text, struct sim_spec *d, char *why)
     return false;
 }
 
-/* "CUDA1": its number within the family. */
-static void name_device(struct sim_spec *list, size_t i)
+/* "CUDA1": the number it has, or the next one of its family.  False: another has it. */
+static bool name_device(struct sim_spec *list, size_t i)
 {
     struct sim_spec *d = &list[i];
-    unsigned number = 0;
-    for (size_t k = 0; k < i; k++)
-        number += list[k].family == d->family;
-    snprintf(d->name, SIM_TEXT, "%s%u", families[d->family].prefix, number);
+    unsigned next = 0;
+    for (size_t k = 0; k < i; k++) {
+        if (list[k].family != d->family)
+            continue;
+        if (list[k].number == d->number)
+            return false;
+        if (list[k].number >= next)
+            next = list[k].number + 1;
+    }
+    if (d->number == UNNUMBERED)
+        d->number = next;
+    snprintf(d->name, SIM_TEXT, "%s%u", families[d->family].prefix, d->number);
     if (!*d->description)
         snprintf(d->description, SIM_TEXT, "simulated %s device", families[d->family].name);
+    return true;
 }
 
 bool sim_spec_parse(const char *text, struct sim_spec *list, size_t *n, char *why)
@@ -178,7 +192,11 @@ bool sim_spec_parse(const char *text, struct sim_spec *list, size_t *n, char *wh
             continue;
         if (!parse_device(device, &list[count], why))
             return false;
-        name_device(list, count++);
+        if (!name_device(list, count++)) {
+            snprintf(why, SIM_TEXT, "two devices %s%u", families[list[count - 1].family].prefix,
+                     list[count - 1].number);
+            return false;
+        }
     }
     *n = count;
     return true;
