@@ -156,8 +156,7 @@ static bool spills(const struct candidate *c, const struct model *m)
 
 bool search_all_on_gpu(const struct candidate *c, const struct model *m)
 {
-    return c->placement.n_devices > 0 && c->placement.n_cpu_moe == 0 &&
-           c->placement.n_gpu_layers > m->n_layer + m->n_layer_nextn;
+    return c->placement.n_devices > 0 && !placement_spills(&c->placement, m);
 }
 
 /* The spread is ours where several cards share the layers and the user did not say how. */

@@ -105,19 +105,6 @@ static void add(struct touched *t, int device, double bytes, double params)
     }
 }
 
-static int tensor_place(const struct model *m, const struct placement *p,
-                        const struct model_tensor *t)
-{
-    uint32_t output = m->n_layer + m->n_layer_nextn;
-    if (t->class == TENSOR_INPUT)
-        return PLACE_HOST;
-    if (t->class == TENSOR_OUTPUT)
-        return placement_of(p, m, output);
-    if (t->expert && t->layer < p->n_cpu_moe)
-        return PLACE_HOST;
-    return placement_of(p, m, t->layer);
-}
-
 /* Bytes and parameters read for one token: of experts the share that is used, of the embedding one
  * row, unless it is the output matrix, too. */
 static void touch_weights(const struct model *m, const struct placement *p, struct touched *out)
@@ -127,7 +114,7 @@ static void touch_weights(const struct model *m, const struct placement *p, stru
         const struct model_tensor *t = &m->tensors[i];
         if (t->skipped)
             continue;
-        int place = tensor_place(m, p, t);
+        int place = placement_of_tensor(p, m, i);
         double share = t->expert ? used : 1;
         double params = (double)t->dims[0] * (double)t->dims[1] * (double)t->dims[2];
         if (t->class == TENSOR_INPUT) {

@@ -32,6 +32,32 @@ int placement_of(const struct placement *p, const struct model *m, uint32_t slot
     return (int)p->n_devices - 1;
 }
 
+int placement_of_tensor(const struct placement *p, const struct model *m, size_t tensor)
+{
+    const struct model_tensor *t = &m->tensors[tensor];
+    if (t->class == TENSOR_INPUT)
+        return PLACE_HOST;
+    if (p->n_devices && p->override && p->override[tensor] != PLACE_WITH_LAYER)
+        return p->override[tensor];
+    if (t->class == TENSOR_OUTPUT)
+        return placement_of(p, m, m->n_layer + m->n_layer_nextn);
+    if (t->expert && t->layer < p->n_cpu_moe)
+        return PLACE_HOST;
+    return placement_of(p, m, t->layer);
+}
+
+bool placement_spills(const struct placement *p, const struct model *m)
+{
+    if (p->n_devices == 0)
+        return false;
+    if (p->n_cpu_moe || p->n_gpu_layers <= m->n_layer + m->n_layer_nextn)
+        return true;
+    for (size_t i = 0; p->override && i < m->n_tensors; i++)
+        if (p->override[i] == PLACE_HOST && m->tensors[i].class != TENSOR_INPUT)
+            return true;
+    return false;
+}
+
 static uint64_t padded_rows(const struct model_tensor *t, uint32_t row_pad)
 {
     const struct ggml_type *type = ggml_type_get(t->type);
@@ -101,21 +127,14 @@ static void add_tied_output(struct weights *w, const struct model *m, const stru
 void weights_place(const struct model *m, const struct placement *p, struct weights *out)
 {
     struct weights w = {0};
-    uint32_t output_slot = m->n_layer + m->n_layer_nextn;
     for (size_t i = 0; i < m->n_tensors; i++) {
         const struct model_tensor *t = &m->tensors[i];
         if (t->skipped)
             continue;
-        if (t->class == TENSOR_INPUT)
-            add(&w, p, PLACE_HOST, t);
-        else if (t->per_device)
+        if (t->per_device)
             add_per_device(&w, m, p, t);
-        else if (t->class == TENSOR_OUTPUT)
-            add(&w, p, placement_of(p, m, output_slot), t);
-        else if (t->expert && t->layer < p->n_cpu_moe)
-            add(&w, p, PLACE_HOST, t);
         else
-            add(&w, p, placement_of(p, m, t->layer), t);
+            add(&w, p, placement_of_tensor(p, m, i), t);
         if (m->tied_embeddings && str_eq(t->name, "token_embd.weight"))
             add_tied_output(&w, m, p, t);
     }

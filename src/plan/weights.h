@@ -11,7 +11,8 @@
 enum {
     PLACE_MAX_DEVICES = 16,
     PLACE_MAX_SLOTS = 1024, /* layers and the output; llama.cpp's LLAMA_MAX_LAYERS is 512 */
-    PLACE_HOST = -1
+    PLACE_HOST = -1,
+    PLACE_WITH_LAYER = -2, /* of a tensor: where its layer is */
 };
 
 /* Where the layers go.  Slot n_layer_all is the output layer. */
@@ -20,6 +21,7 @@ struct placement {
     const struct backend_rules *rules[PLACE_MAX_DEVICES];
     uint32_t n_gpu_layers;           /* as -ngl: the last so many slots, the output layer first */
     uint32_t n_cpu_moe;              /* experts of the first so many layers stay in host memory */
+    const int8_t *override;          /* place of each tensor of the model; NULL: with its layer */
     double split[PLACE_MAX_DEVICES]; /* share of each device; all zero: equal */
     bool repack;                     /* host weights may be repacked (never where a GPU is used) */
     const char *const *isa;          /* of the host CPU, for repacking */
@@ -28,6 +30,13 @@ struct placement {
 
 /* Device index of a slot, or PLACE_HOST (load_tensors: get_layer_buft_list). */
 int placement_of(const struct placement *p, const struct model *m, uint32_t slot);
+
+/* Device index of a tensor, or PLACE_HOST: -ot first, then --n-cpu-moe, then its layer.  A tensor
+ * that several devices hold is on the first one that asks. */
+int placement_of_tensor(const struct placement *p, const struct model *m, size_t tensor);
+
+/* Is a weight of a layer on the host while cards compute? */
+bool placement_spills(const struct placement *p, const struct model *m);
 
 struct weights {
     uint64_t device[PLACE_MAX_DEVICES];
