@@ -151,9 +151,12 @@ static uint64_t rotations(const struct model *m, const struct context *c)
 static uint64_t largest_host_weight(const struct model *m, const struct placement *p)
 {
     uint64_t largest = 0;
+    struct place_map map;
+    placement_map(p, m, &map);
     for (size_t i = 0; i < m->n_tensors; i++) {
         const struct model_tensor *t = &m->tensors[i];
-        if (t->class == TENSOR_LAYER && !t->skipped && placement_of_tensor(p, m, i) == PLACE_HOST)
+        if (t->class == TENSOR_LAYER && !t->skipped &&
+            placement_of_tensor(p, &map, m, i) == PLACE_HOST)
             largest = max_u64(largest, t->bytes);
     }
     return largest;

@@ -107,8 +107,10 @@ static void place_cache(struct ledger *l, const struct model *m, const struct se
                         const struct context *c, const struct placement *p, const uint32_t *gpu)
 {
     bool on_host = settings_has(s, SET_KV_OFFLOAD) && !s->kv_offload;
+    struct place_map map;
+    placement_map(p, m, &map);
     for (uint32_t il = 0; il < m->n_layer; il++) {
-        int place = on_host ? PLACE_HOST : placement_of(p, m, il);
+        int place = on_host ? PLACE_HOST : map.slot[il];
         uint64_t bytes = kv_layer_bytes(m, c, il) + state_layer_bytes(m, c, il);
         struct ledger_line *line = place == PLACE_HOST ? &l->host : &l->device[gpu[place]];
         line->kv = units_add(line->kv, bytes);

@@ -8,31 +8,47 @@
 
 enum { HOST_ALIGNMENT = 32 /* ggml-cpu: TENSOR_ALIGNMENT */ };
 
-static double share(const struct placement *p, uint32_t device)
+/* Where each device's run of layers ends, as a share of all layers on devices. */
+static void ends(const struct placement *p, float *end)
 {
     double sum = 0, upto = 0;
     for (uint32_t i = 0; i < p->n_devices; i++)
         sum += p->split[i];
-    for (uint32_t i = 0; i <= device; i++)
+    for (uint32_t i = 0; i < p->n_devices; i++) {
         upto += sum > 0 ? p->split[i] : 1.0;
-    return upto / (sum > 0 ? sum : (double)p->n_devices);
+        end[i] = (float)(upto / (sum > 0 ? sum : (double)p->n_devices)); /* as llama.cpp: floats */
+    }
+}
+
+void placement_map(const struct placement *p, const struct model *m, struct place_map *map)
+{
+    float end[PLACE_MAX_DEVICES] = {0};
+    uint32_t all = m->n_layer + m->n_layer_nextn + 1, device = 0;
+    uint32_t slots = all < PLACE_MAX_SLOTS ? all : PLACE_MAX_SLOTS;
+    uint32_t on_gpu = p->n_devices == 0 ? 0 : p->n_gpu_layers < slots ? p->n_gpu_layers : slots;
+    ends(p, end);
+    map->output = slots - 1;
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        if (slot < slots - on_gpu) {
+            map->slot[slot] = PLACE_HOST;
+            continue;
+        }
+        double at = (double)(slot - (slots - on_gpu)) / (double)on_gpu;
+        while (device + 1 < p->n_devices && at >= (double)end[device])
+            device++;
+        map->slot[slot] = (int8_t)device;
+    }
 }
 
 int placement_of(const struct placement *p, const struct model *m, uint32_t slot)
 {
-    uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
-    uint32_t on_gpu = p->n_devices == 0 ? 0 : p->n_gpu_layers < slots ? p->n_gpu_layers : slots;
-    uint32_t first = slots - on_gpu;
-    if (slot < first)
-        return PLACE_HOST;
-    double at = (double)(slot - first) / (double)on_gpu;
-    for (uint32_t i = 0; i + 1 < p->n_devices; i++)
-        if (at < (double)(float)share(p, i)) /* llama.cpp compares floats */
-            return (int)i;
-    return (int)p->n_devices - 1;
+    struct place_map map;
+    placement_map(p, m, &map);
+    return slot <= map.output ? map.slot[slot] : PLACE_HOST;
 }
 
-int placement_of_tensor(const struct placement *p, const struct model *m, size_t tensor)
+int placement_of_tensor(const struct placement *p, const struct place_map *map,
+                        const struct model *m, size_t tensor)
 {
     const struct model_tensor *t = &m->tensors[tensor];
     if (t->class == TENSOR_INPUT)
@@ -40,10 +56,10 @@ int placement_of_tensor(const struct placement *p, const struct model *m, size_t
     if (p->n_devices && p->override && p->override[tensor] != PLACE_WITH_LAYER)
         return p->override[tensor];
     if (t->class == TENSOR_OUTPUT)
-        return placement_of(p, m, m->n_layer + m->n_layer_nextn);
-    if (t->expert && t->layer < p->n_cpu_moe)
+        return map->slot[map->output];
+    if (t->layer > map->output || (t->expert && t->layer < p->n_cpu_moe))
         return PLACE_HOST;
-    return placement_of(p, m, t->layer);
+    return map->slot[t->layer];
 }
 
 bool placement_spills(const struct placement *p, const struct model *m)
@@ -93,29 +109,29 @@ static void add(struct weights *w, const struct placement *p, int device,
 }
 
 /* Is any layer (not the output) on this device? */
-static bool has_layer(const struct model *m, const struct placement *p, int device)
+static bool has_layer(const struct place_map *map, int device)
 {
-    for (uint32_t il = 0; il < m->n_layer + m->n_layer_nextn; il++)
-        if (placement_of(p, m, il) == device)
+    for (uint32_t il = 0; il < map->output; il++)
+        if (map->slot[il] == device)
             return true;
     return false;
 }
 
 /* RoPE factors: one copy in every buffer type that holds a layer. */
-static void add_per_device(struct weights *w, const struct model *m, const struct placement *p,
-                           const struct model_tensor *t)
+static void add_per_device(struct weights *w, const struct placement *p,
+                           const struct place_map *map, const struct model_tensor *t)
 {
     for (int device = PLACE_HOST; device < (int)p->n_devices; device++)
-        if (has_layer(m, p, device))
+        if (has_layer(map, device))
             add(w, p, device, t);
 }
 
 /* A tied output matrix is token_embd again: a copy on the output's device, or in the repacked
  * buffer where the host repacks that type; else it is shared. */
-static void add_tied_output(struct weights *w, const struct model *m, const struct placement *p,
-                            const struct model_tensor *t)
+static void add_tied_output(struct weights *w, const struct placement *p,
+                            const struct place_map *map, const struct model_tensor *t)
 {
-    int device = placement_of(p, m, m->n_layer + m->n_layer_nextn);
+    int device = map->slot[map->output];
     bool copied = device != PLACE_HOST || (p->repack && p->n_devices == 0 &&
                                            weights_repacked(t->type, t->dims[1], p->isa, p->n_isa));
     if (copied)
@@ -127,16 +143,18 @@ static void add_tied_output(struct weights *w, const struct model *m, const stru
 void weights_place(const struct model *m, const struct placement *p, struct weights *out)
 {
     struct weights w = {0};
+    struct place_map map;
+    placement_map(p, m, &map);
     for (size_t i = 0; i < m->n_tensors; i++) {
         const struct model_tensor *t = &m->tensors[i];
         if (t->skipped)
             continue;
         if (t->per_device)
-            add_per_device(&w, m, p, t);
+            add_per_device(&w, p, &map, t);
         else
-            add(&w, p, placement_of_tensor(p, m, i), t);
+            add(&w, p, placement_of_tensor(p, &map, m, i), t);
         if (m->tied_embeddings && str_eq(t->name, "token_embd.weight"))
-            add_tied_output(&w, m, p, t);
+            add_tied_output(&w, p, &map, t);
     }
     *out = w;
 }

@@ -31,9 +31,16 @@ struct placement {
 /* Device index of a slot, or PLACE_HOST (load_tensors: get_layer_buft_list). */
 int placement_of(const struct placement *p, const struct model *m, uint32_t slot);
 
-/* Device index of a tensor, or PLACE_HOST: -ot first, then --n-cpu-moe, then its layer.  A tensor
- * that several devices hold is on the first one that asks. */
-int placement_of_tensor(const struct placement *p, const struct model *m, size_t tensor);
+/* The same for all slots of a model at once. */
+struct place_map {
+    int8_t slot[PLACE_MAX_SLOTS];
+    uint32_t output; /* index of the output layer's slot */
+};
+void placement_map(const struct placement *p, const struct model *m, struct place_map *map);
+
+/* Device index of a tensor, or PLACE_HOST: -ot first, then --n-cpu-moe, then its layer. */
+int placement_of_tensor(const struct placement *p, const struct place_map *map,
+                        const struct model *m, size_t tensor);
 
 /* Is a weight of a layer on the host while cards compute? */
 bool placement_spills(const struct placement *p, const struct model *m);
