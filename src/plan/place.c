@@ -10,12 +10,29 @@ bool place_gpu_usable(const struct machine_gpu *gpu)
            backend_find(gpu->engine_device.v) != NULL;
 }
 
-static bool wanted(const struct settings *s, const char *name)
+static void add_device(const struct machine *machine, size_t i, struct placement *p, uint32_t *gpu)
 {
-    for (uint32_t i = 0; i < s->n_device; i++)
-        if (strcmp(s->device[i], name) == 0)
-            return true;
-    return false;
+    const struct fact_str *name = &machine->gpus.v[i].engine_device;
+    const struct backend_rules *rules = name->source ? backend_find(name->v) : NULL;
+    if (!rules || p->n_devices == PLACE_MAX_DEVICES)
+        return;
+    gpu[p->n_devices] = (uint32_t)i;
+    p->rules[p->n_devices++] = rules;
+}
+
+/* In the order of --device, which --main-gpu and --tensor-split count by; else of the machine. */
+static void add_devices(const struct settings *s, const struct machine *machine,
+                        struct placement *p, uint32_t *gpu)
+{
+    bool named = settings_has(s, SET_DEVICE);
+    for (uint32_t k = 0; k < (named ? s->n_device : 1); k++)
+        for (size_t i = 0; i < machine->gpus.n; i++) {
+            const struct fact_str *name = &machine->gpus.v[i].engine_device;
+            if (!named || (name->source && strcmp(name->v, s->device[k]) == 0))
+                add_device(machine, i, p, gpu);
+        }
+    for (uint32_t i = 0; i < p->n_devices && i < s->n_tensor_split; i++)
+        p->split[i] = (double)s->tensor_split[i];
 }
 
 void place_from_settings(const struct settings *s, const struct model *m,
@@ -23,17 +40,7 @@ void place_from_settings(const struct settings *s, const struct model *m,
 {
     uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
     *p = (struct placement){.isa = machine->cpu.isa.v, .n_isa = machine->cpu.isa.n};
-    for (size_t i = 0; i < machine->gpus.n && p->n_devices < PLACE_MAX_DEVICES; i++) {
-        const struct machine_gpu *g = &machine->gpus.v[i];
-        if (!g->engine_device.source || !backend_find(g->engine_device.v) ||
-            (settings_has(s, SET_DEVICE) && !wanted(s, g->engine_device.v)))
-            continue;
-        gpu[p->n_devices] = (uint32_t)i;
-        p->rules[p->n_devices] = backend_find(g->engine_device.v);
-        if (s->n_tensor_split > p->n_devices)
-            p->split[p->n_devices] = (double)s->tensor_split[p->n_devices];
-        p->n_devices++;
-    }
+    add_devices(s, machine, p, gpu);
     if (settings_has(s, SET_SPLIT_MODE) && s->split_mode == SPLIT_NONE && p->n_devices > 1) {
         uint32_t main_gpu = s->main_gpu < p->n_devices ? s->main_gpu : 0;
         gpu[0] = gpu[main_gpu];
