@@ -143,7 +143,7 @@ static uint64_t rotations(const struct model *m, const struct context *c)
     if (ggml_type_get(c->type_k)->quantized && m->head_dim_k % 64 == 0)
         bytes += 4 * (uint64_t)m->head_dim_k * m->head_dim_k;
     if (ggml_type_get(c->type_v)->quantized && m->head_dim_v % 64 == 0)
-        bytes += 4 * 64 * 64;
+        bytes += (uint64_t)4 * 64 * 64;
     return bytes;
 }
 

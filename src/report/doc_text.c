@@ -89,7 +89,7 @@ static void write_table(struct strbuf *out, const struct doc_table *t,
                    c + 1 == t->n_columns);
     strbuf_addf(out, "%s\n", style->color ? plain : "");
     for (size_t i = 0; i < t->cells.n; i++) {
-        size_t c = i % t->n_columns;
+        size_t c = i % t->n_columns; /* NOLINT: cells come with their columns */
         bool last = c + 1 == t->n_columns;
         write_cell(out, t->cells.v[i], column_width(t, c), t->columns[c].align, last);
         if (last)
