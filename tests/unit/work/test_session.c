@@ -189,7 +189,8 @@ static void the_worker_gets_a_ghost_and_the_planned_settings(void **state)
                         folder_path(&w->f, "heard"), folder_path(&w->f, "heard")));
     assert_false(c.certified);
     struct str rest = str_from(folder_text(&w->f, folder_path(&w->f, "heard"))), text, size;
-    assert_true(str_line(&rest, &text) && str_line(&rest, &size));
+    assert_true(str_line(&rest, &text));
+    assert_true(str_line(&rest, &size));
     json_t *request = js_parse(text, &w->f.err);
     json_t *settings = json_object_get(request, "settings");
     assert_string_equal(json_string_value(json_object_get(request, "op")), "dry_run");
