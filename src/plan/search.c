@@ -266,6 +266,9 @@ static bool better(const struct search *s, const struct candidate *a, const stru
     uint32_t ctx_b = search_ctx_per_slot(s->m, &b->settings);
     if (ctx_a != ctx_b)
         return ctx_a > ctx_b;
+    if (a->placement.n_devices && b->placement.n_devices &&
+        a->placement.n_devices != b->placement.n_devices)
+        return a->placement.n_devices < b->placement.n_devices;
     return a->turn_s > 0 && a->turn_s < b->turn_s;
 }
 
