@@ -48,7 +48,7 @@ test-vulkan:
 	@scripts/test.sh vulkan
 
 bench: build
-	@scripts/bench.sh
+	@scripts/bench.py
 
 fuzz:
 	@scripts/fuzz.sh $${SECONDS_EACH:-60}

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
     if (!err)
@@ -52,8 +54,6 @@ const char *err_text(const struct err *err, char *buf, size_t cap)
              err->hint[0] ? "; " : "", err->hint);
     /* What the world hands us (file names, engine logs) may hold control bytes: one line stays one
      * line, and a terminal is never steered by a file name. */
-    for (char *p = buf; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    cstr_harmless(buf, "");
     return buf;
 }

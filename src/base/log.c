@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/str.h"
+
 static enum log_level level_now = LOG_INFO;
 
 void log_set_level(enum log_level level)
@@ -20,6 +22,7 @@ static void say(const char *prefix, const char *fmt, va_list args)
 {
     char line[1024];
     vsnprintf(line, sizeof(line), fmt, args);
+    cstr_harmless(line, "\n\t");
     fprintf(stderr, "%s%s\n", prefix, line);
 }
 

@@ -144,6 +144,17 @@ bool cstr_ieq(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+void cstr_harmless(char *s, const char *keep)
+{
+    for (unsigned char *c = (unsigned char *)s; *c; c++) {
+        bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; /* U+0080 to U+009F in UTF-8 */
+        if (c1)
+            c[0] = c[1] = '?';
+        else if ((*c < 0x20 || *c == 0x7f) && !strchr(keep, *c))
+            *c = '?';
+    }
+}
+
 static size_t smallest(size_t a, size_t b, size_t c)
 {
     size_t m = a < b ? a : b;

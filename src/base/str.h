@@ -44,6 +44,10 @@ bool cstr_starts(const char *s, const char *prefix);
 bool cstr_ends(const char *s, const char *suffix);
 bool cstr_ieq(const char *a, const char *b); /* ASCII case ignored */
 
+/* Control characters, those of Unicode (C1), too, become '?': no text of a file or an engine steers
+ * a terminal.  `keep` holds those that may stay ("\n"). */
+void cstr_harmless(char *s, const char *keep);
+
 /* Edits (insert, delete, replace, swap neighbours) that turn a into b: for "did you mean". */
 size_t str_distance(const char *a, const char *b);
 

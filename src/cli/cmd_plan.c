@@ -12,8 +12,8 @@ struct plan_options {
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_ARGV, FORMAT_SCRIPT };
 
 static const struct opt options[] = {
-    {"machine", 0, OPT_TEXT, offsetof(struct plan_options, machine), "FILE",
-     "plan for another machine: what tailor detect --json wrote"},
+    {"machine", 0, OPT_TEXT, offsetof(struct plan_options, machine), "M",
+     "another machine: a file of tailor detect --json, or \"RTX 4090, 64GB\""},
     {"format", 0, OPT_CHOICE, offsetof(struct plan_options, format), "FORM",
      "how to write it (default text)", "text|json|argv|script"},
 };

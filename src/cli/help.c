@@ -166,7 +166,7 @@ static void completion_bash(struct strbuf *out)
     for (size_t i = 0; commands[i]; i++)
         if (*commands[i]->name)
             strbuf_addf(out, "%s ", commands[i]->name);
-    strbuf_adds(out, "help\"\n    case ${COMP_WORDS[1]} in\n");
+    strbuf_adds(out, "\"\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; commands[i]; i++) {
         if (!*commands[i]->name)
             continue;
@@ -266,8 +266,10 @@ static const char topic_models[] =
 
 static const char topic_machines[] =
     "--machine takes a file written by \"tailor detect --json\", on this or another computer, or\n"
-    "fx:NAME, a machine recorded in tests/machines of the source tree.  Without it, the plan is\n"
-    "for this machine.  --root DIR replays a recorded tree of /proc and /sys.\n";
+    "a description: the GPUs, then the RAM, then, if you like, the CPU:\n"
+    "  \"RTX 4090, 64GB\"   \"2x RTX 3090 + RTX 3060 12GB, 128GB\"   \"M3 Max 64GB\"   \"64GB\"\n"
+    "or fx:NAME, a machine recorded in tests/machines of the source tree.  Without it, the plan\n"
+    "is for this machine.  --root DIR replays a recorded tree of /proc and /sys.\n";
 
 static const char topic_exit[] = "  0  done\n"
                                  "  1  failed, or findings under --strict\n"

@@ -100,7 +100,11 @@ static bool main_with_errors(struct app *app, int argc, char **argv, struct err 
     if (!options)
         return false;
     set_up(app);
-    return run_command(app, c, options, err) && deliver(app, err);
+    bool done = run_command(app, c, options, err);
+    if (!done && err->code != ERR_INTERRUPTED)
+        return false;
+    struct err late = {0};
+    return deliver(app, done ? err : &late) && done; /* Ctrl-C: what there is so far */
 }
 
 int main(int argc, char **argv)

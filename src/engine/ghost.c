@@ -1,11 +1,11 @@
 /* A header without its tokenizer, over holes. */
 #include "engine/ghost.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/units.h"
 #include "model/gguf_writer.h"
+#include "os/fs.h"
 #include "os/fs_out.h"
 
 static bool is_dropped(struct str key)
@@ -50,7 +50,7 @@ bool ghost_write(struct arena *a, const struct gguf *shards, size_t n, const cha
             data = units_round_up(data + t->bytes, GGUF_DEFAULT_ALIGNMENT);
         }
     gguf_write_end(&w);
-    const char *name = arena_printf(a, "%s/tailor-ghost-%ld.gguf", dir, (long)getpid());
+    const char *name = path_join(a, dir, "tailor-ghost.gguf");
     bool done = fs_out_open(a, name, w.out.len, &out, err) &&
                 fs_out_write(&out, w.out.p, w.out.len, err) && fs_out_skip(&out, data, err) &&
                 fs_out_commit(&out, err);

@@ -7,7 +7,7 @@
 
 #include "model/gguf.h"
 
-/* Writes it into a folder under a name of its own and returns the path. */
+/* Writes it into a folder (a private one: the name is fixed) and returns the path. */
 bool ghost_write(struct arena *a, const struct gguf *shards, size_t n, const char *dir,
                  const char **path, struct err *err);
 void ghost_remove(const char *path);

@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "machine/cpuinfo.h"
+#include "machine/device_table.h"
 #include "machine/engine_devices.h"
 #include "machine/gpu_name.h"
 
@@ -205,9 +206,22 @@ static const char *display_name(struct arena *a, const struct machine *m)
     return strbuf_take(&text, a);
 }
 
+/* Bandwidth and generation, where only the name is known. */
+static void look_up_gpu(struct machine_gpu *gpu)
+{
+    static const char from[] = "device table";
+    const struct device *d = gpu->name.source ? device_of_driver(gpu->name.v) : NULL;
+    if (d && d->bandwidth_gb_s > 0)
+        FACT_FILL(&gpu->bandwidth_gb_s, d->bandwidth_gb_s, from);
+    if (d && d->generation)
+        FACT_FILL(&gpu->compute_capability, d->generation, from);
+}
+
 void machine_derive_names(struct arena *a, struct machine *m)
 {
     static const char from[] = "derived";
+    for (size_t i = 0; i < m->gpus.n; i++)
+        look_up_gpu(&m->gpus.v[i]);
     if (m->os.arch.source)
         FACT_FILL(&m->platform_id, arena_printf(a, "linux-%s", m->os.arch.v), from);
     FACT_SET(&m->recommended_backend, recommended(m), from);

@@ -12,7 +12,8 @@
  * is the larger share of what it may use. */
 void machine_derive_pools(struct arena *a, struct machine *m);
 
-/* platform_id, display_name, recommended_backend, capabilities. */
+/* platform_id, display_name, recommended_backend, capabilities; bandwidth and generation of GPUs by
+ * their names. */
 void machine_derive_names(struct arena *a, struct machine *m);
 
 /* Names devices as llama.cpp would ("CUDA0") for GPUs that no engine has listed, so that a plan can

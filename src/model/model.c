@@ -359,7 +359,7 @@ static void classify(struct model_tensor *t, struct model *m)
 static void read_tensors(struct arena *a, const struct gguf *shards, size_t n_shards,
                          struct model *m)
 {
-    bool output = false;
+    bool input = false, output = false;
     for (size_t s = 0; s < n_shards; s++)
         m->n_tensors += shards[s].n_tensors;
     m->tensors = arena_array(a, m->n_tensors, sizeof(*m->tensors));
@@ -376,11 +376,21 @@ static void read_tensors(struct arena *a, const struct gguf *shards, size_t n_sh
             m->parameters =
                 units_add(m->parameters, t->dims[0] * t->dims[1] * t->dims[2] * t->dims[3]);
             output = output || str_eq(t->name, "output.weight");
+            input = input || str_eq(t->name, "token_embd.weight");
             if (str_eq(t->name, "token_embd.weight") && t->dims[1] <= MAX_CONTEXT)
                 m->n_vocab = (uint32_t)t->dims[1];
         }
     }
-    m->tied_embeddings = !output && m->n_vocab > 0 && m->causal;
+    m->tied_embeddings = input && !output && m->n_vocab > 0 && m->causal;
+}
+
+/* Without an embedding (a vocabulary alone, a draft head), the tokenizer says how many tokens there
+ * are. */
+static void read_vocab(const struct gguf *g, struct model *m)
+{
+    const struct gguf_kv *tokens = gguf_find(g, "tokenizer.ggml.tokens");
+    if (m->n_vocab == 0 && tokens && tokens->type == GGUF_ARRAY && tokens->count <= MAX_CONTEXT)
+        m->n_vocab = (uint32_t)tokens->count;
 }
 
 /* ---- the whole ---- */
@@ -434,6 +444,7 @@ bool model_from_gguf(struct arena *a, const struct gguf *shards, size_t n_shards
     if (m.arch && !read_hparams(a, &keys, &m))
         return err_hint(err, "the file is damaged, or made by a converter of another program");
     read_tensors(a, shards, n_shards, &m);
+    read_vocab(&shards[0], &m);
     const char *by_file_type = m.file_type >= 0 ? file_type_name((uint32_t)m.file_type) : NULL;
     m.quantization = by_file_type ? by_file_type : type_of_most_bytes(&m);
     *out = m;

@@ -45,6 +45,18 @@ static const char *count(struct teller *t, uint64_t n)
 
 /* ---- reasons ---- */
 
+/* "CUDA0: 23.5 GB of 23.5 GB", and the other cards */
+static const char *cards(struct teller *t)
+{
+    struct strbuf text = {0};
+    for (uint32_t i = 0; i < t->c->placement.n_devices; i++) {
+        const struct ledger_line *card = &t->c->ledger.device[t->c->gpu[i]];
+        strbuf_addf(&text, "%s%s: %s of %s", i ? ", " : "", card->name, bytes(t, card->total),
+                    bytes(t, card->budget));
+    }
+    return strbuf_take(&text, t->a);
+}
+
 static const char *why_host(const struct teller *t)
 {
     const struct machine *machine = t->s->machine;
@@ -53,6 +65,10 @@ static const char *why_host(const struct teller *t)
     for (size_t i = 0; i < machine->gpus.n; i++)
         if (place_gpu_usable(&machine->gpus.v[i]))
             return "no card of this machine holds enough of the model to be faster";
+    for (size_t i = 0; i < machine->gpus.n; i++)
+        if (machine->gpus.v[i].engine_device.source &&
+            !machine->gpus.v[i].memory_total_bytes.source)
+            return "nothing here tells how much memory the GPU has, so nothing is put there";
     return "no GPU of this machine can be used by this engine";
 }
 
@@ -66,24 +82,26 @@ static void tell_placement(struct teller *t)
                 asked ? "you asked for no device" : why_host(t));
         return;
     }
-    const struct ledger_line *card = &t->c->ledger.device[t->c->gpu[0]];
     if (t->c->placement.n_cpu_moe && !pinned(t, SET_N_CPU_MOE))
         because(t, SET_N_CPU_MOE, "place.experts",
                 arena_printf(t->a,
                              "the experts of %u layers stay in RAM, so that attention and "
-                             "its cache stay on the card",
+                             "the cache keep the card",
                              (unsigned)t->c->placement.n_cpu_moe));
+    if (t->c->placement.n_devices > 1 && settings_has(&t->p->settings, SET_TENSOR_SPLIT) &&
+        !pinned(t, SET_TENSOR_SPLIT))
+        because(t, SET_TENSOR_SPLIT, "place.spread",
+                "each card takes as many layers in a row as it holds, the fastest first; cards of "
+                "one speed are filled alike");
     if (pinned(t, SET_N_GPU_LAYERS))
         return;
     if (search_all_on_gpu(t->c, m))
         because(t, SET_N_GPU_LAYERS, "place.all",
-                arena_printf(t->a, "all %u layers fit on %s: %s of %s", (unsigned)slots, card->name,
-                             bytes(t, card->total), bytes(t, card->budget)));
+                arena_printf(t->a, "all %u layers fit on %s", (unsigned)slots, cards(t)));
     else
         because(t, SET_N_GPU_LAYERS, "place.layers",
-                arena_printf(t->a, "%u of %u layers fit on %s: %s of %s",
-                             (unsigned)t->c->placement.n_gpu_layers, (unsigned)slots, card->name,
-                             bytes(t, card->total), bytes(t, card->budget)));
+                arena_printf(t->a, "%u of %u layers go to %s",
+                             (unsigned)t->c->placement.n_gpu_layers, (unsigned)slots, cards(t)));
 }
 
 static void tell_context(struct teller *t)
@@ -99,9 +117,9 @@ static void tell_context(struct teller *t)
                             : "long enough for chats and documents, and fits";
     if (!pinned(t, SET_CTX_SIZE))
         because(t, SET_CTX_SIZE, "context",
-                arena_printf(t->a, "%s tokens for each of %u slot%s, %s; they cost %s",
-                             count(t, ctx), (unsigned)t->p->settings.parallel,
-                             t->p->settings.parallel == 1 ? "" : "s", limit, bytes(t, kv)));
+                arena_printf(t->a, "%s tokens%s, %s; they cost %s", count(t, ctx),
+                             t->p->settings.parallel == 1 ? "" : " for each slot", limit,
+                             bytes(t, kv)));
     if (!pinned(t, SET_PARALLEL))
         because(t, SET_PARALLEL, "slots",
                 t->p->settings.parallel == 1
@@ -173,7 +191,7 @@ static void offer(struct teller *t, const char *change, const char *effect)
 
 static void variant(struct teller *t, struct candidate *c)
 {
-    place_evaluate(c, t->s->m, t->s->machine, t->s->workload);
+    search_evaluate(t->s, c);
 }
 
 static const char *speeds(struct teller *t, const struct candidate *c)
@@ -239,19 +257,32 @@ static void offer_memory(struct teller *t)
     c.settings.n_gpu_layers = NGL_ALL;
     c.settings.given &= ~((uint64_t)1 << SET_N_CPU_MOE);
     variant(t, &c);
-    const struct ledger_line *card = &c.ledger.device[c.gpu[0]];
-    if (card->total > card->budget)
-        offer(t, arena_printf(t->a, "+%s VRAM", bytes(t, card->total - card->budget)),
-              arena_printf(t->a, "holds the whole model on the card%s", speeds(t, &c)));
+    uint64_t total = 0, budget = 0;
+    for (uint32_t i = 0; i < c.placement.n_devices; i++) {
+        total = units_add(total, c.ledger.device[c.gpu[i]].total);
+        budget = units_add(budget, c.ledger.device[c.gpu[i]].budget);
+    }
+    if (total > budget)
+        offer(t, arena_printf(t->a, "+%s VRAM", bytes(t, total - budget)),
+              arena_printf(t->a, "holds the whole model on the card%s%s",
+                           c.placement.n_devices > 1 ? "s" : "", speeds(t, &c)));
 }
 
 /* ---- steps down ---- */
 
+static uint64_t on_cards(const struct ledger *l)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < l->n_devices; i++)
+        sum = units_add(sum, l->device[i].total);
+    return sum;
+}
+
+/* The spread over the cards stays: a step only frees memory. */
 static void add_step(struct teller *t, struct candidate *c, uint64_t *host, uint64_t *device)
 {
-    variant(t, c);
-    uint64_t h = c->ledger.host.total;
-    uint64_t d = c->placement.n_devices ? c->ledger.device[c->gpu[0]].total : 0;
+    place_evaluate(c, t->s->m, t->s->machine, t->s->workload);
+    uint64_t h = c->ledger.host.total, d = on_cards(&c->ledger);
     if (t->p->ladder.n < LADDER_STEPS && (h < *host || d < *device)) {
         *VEC_PUSH(t->a, &t->p->ladder) = c->settings;
         *host = h;
@@ -263,8 +294,7 @@ static void add_step(struct teller *t, struct candidate *c, uint64_t *host, uint
 static void build_ladder(struct teller *t)
 {
     struct candidate c = *t->c;
-    uint64_t host = t->p->memory.host.total;
-    uint64_t device = c.placement.n_devices ? t->p->memory.device[c.gpu[0]].total : 0;
+    uint64_t host = t->p->memory.host.total, device = on_cards(&t->p->memory);
     if (c.settings.cache_ram_mib && !settings_has(&t->s->goal->pinned, SET_CACHE_RAM)) {
         c.settings.cache_ram_mib = 0;
         add_step(t, &c, &host, &device);
@@ -302,12 +332,6 @@ static void warn_about_gpus(struct teller *t)
                     : "scripts/engine.sh backend vulkan adds the prebuilt Vulkan backend to "
                       "tailor's own engine; or build llama.cpp with -DGGML_VULKAN=ON");
     }
-    size_t usable = 0;
-    for (size_t i = 0; i < machine->gpus.n; i++)
-        usable += place_gpu_usable(&machine->gpus.v[i]);
-    if (usable > 1 && t->c->placement.n_devices == 1)
-        warn(t, "one-gpu", "the model is planned for one card; the others stay free",
-             "name the devices with -- --device A,B -sm layer to spread it");
 }
 
 static void warn_about_knowledge(struct teller *t)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "machine/machine_described.h"
 #include "plan/kv.h"
 
 enum {
@@ -12,6 +13,7 @@ enum {
     VRAM_MARGIN_SHARE = 50, /* two percent of a card... */
 };
 static const uint64_t host_margin_least = 512 * MIB, host_margin_most = 2 * GIB;
+static const uint64_t described_system = 2 * GIB;
 static const uint64_t vram_margin_least = 256 * MIB, vram_margin_display = 512 * MIB;
 
 /* llama-server beside its counted buffers: code, heap, HTTP threads; and its vocabulary, measured
@@ -43,6 +45,8 @@ static uint64_t host_budget(const struct machine *machine, uint64_t limit)
     uint64_t available = memory->available_bytes.source ? memory->available_bytes.v : total;
     if (!memory->available_bytes.source && !total)
         return limited(UINT64_MAX, limit);
+    if (memory->total_bytes.source == fact_described) /* nothing else runs there, but a system */
+        margin = described_system;
     return limited(less(available, margin), limit);
 }
 
@@ -103,8 +107,10 @@ static void place_cache(struct ledger *l, const struct model *m, const struct se
                         const struct context *c, const struct placement *p, const uint32_t *gpu)
 {
     bool on_host = settings_has(s, SET_KV_OFFLOAD) && !s->kv_offload;
+    struct place_map map;
+    placement_map(p, m, &map);
     for (uint32_t il = 0; il < m->n_layer; il++) {
-        int place = on_host ? PLACE_HOST : placement_of(p, m, il);
+        int place = on_host ? PLACE_HOST : map.slot[il];
         uint64_t bytes = kv_layer_bytes(m, c, il) + state_layer_bytes(m, c, il);
         struct ledger_line *line = place == PLACE_HOST ? &l->host : &l->device[gpu[place]];
         line->kv = units_add(line->kv, bytes);

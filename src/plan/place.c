@@ -62,6 +62,7 @@ void place_evaluate(struct candidate *c, const struct model *m, const struct mac
     struct context context;
     struct rates rates;
     place_from_settings(&c->settings, m, machine, &c->placement, c->gpu);
+    c->placement.override = c->override;
     ledger_fill(&c->ledger, m, &c->settings, &c->placement, c->gpu);
     c->lack = ledger_lack(&c->ledger, NULL);
     context_resolve(m, &c->settings, &context);

@@ -49,6 +49,10 @@ static struct workload workload_of(const struct goal *g)
 static bool check_goal(const struct model *m, const struct machine *machine, const struct goal *g,
                        struct err *err)
 {
+    if (m->n_tensors == 0) {
+        err_set(err, ERR_FAILED, "\"%s\" holds no weights", m->path);
+        return err_hint(err, "a vocabulary alone cannot run: name the model's own file");
+    }
     if (!m->arch) {
         err_set(err, ERR_FAILED, "the architecture \"%s\" is unknown to llama.cpp v0.5.0",
                 m->architecture);
@@ -153,7 +157,11 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
 {
     struct workload w = workload_of(goal);
     struct search_result result;
-    const struct search s = {.m = m, .machine = machine, .goal = goal, .workload = &w};
+    const struct search s = {.m = m,
+                             .machine = machine,
+                             .goal = goal,
+                             .workload = &w,
+                             .costs = spread_costs_of(a, m, machine)};
     if (!check_goal(m, machine, goal, err))
         return false;
     search_run(&s, &result);
@@ -164,7 +172,7 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
     set_load_mode(&s, best);
     normalise(&s, best);
     set_cache_ram(&s, best);
-    fit_like(m, machine, &w, fit);
+    fit_like(a, m, machine, &w, fit);
     *out = (struct plan){.model = m,
                          .machine = machine,
                          .goal = *goal,

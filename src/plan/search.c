@@ -41,28 +41,30 @@ static void set_cpu(const struct search *s, struct settings *out)
 
 /* Flash attention pays wherever the backend has a kernel for the head sizes; the CPU has for all.
  */
-static bool wants_flash_attn(const struct search *s, int gpu)
+static bool wants_flash_attn(const struct search *s, const struct device_set *on)
 {
     const struct model *m = s->m;
+    uint32_t head_v = m->mla ? m->head_dim_k - MLA_ROPE : m->head_dim_v;
     if (m->arch && m->arch->no_flash_attn)
         return false;
-    if (gpu < 0 || m->head_dim_k == 0)
-        return true;
-    const struct machine_gpu *g = &s->machine->gpus.v[gpu];
-    uint32_t head_v = m->mla ? m->head_dim_k - MLA_ROPE : m->head_dim_v;
-    return backend_flash_attn(backend_find(g->engine_device.v), m->head_dim_k, head_v);
+    for (uint32_t i = 0; i < on->n && m->head_dim_k; i++) {
+        const char *device = s->machine->gpus.v[on->gpu[i]].engine_device.v;
+        if (!backend_flash_attn(backend_find(device), m->head_dim_k, head_v))
+            return false;
+    }
+    return true;
 }
 
-struct settings search_base(const struct search *s, int gpu)
+struct settings search_base(const struct search *s, const struct device_set *on)
 {
-    struct settings b = {.n_gpu_layers = gpu < 0 ? 0 : NGL_ALL,
+    struct settings b = {.n_gpu_layers = on->n ? NGL_ALL : 0,
                          .parallel = slots_of(s),
                          .batch_size = DEFAULT_BATCH,
                          .ubatch_size = DEFAULT_UBATCH,
-                         .flash_attn = wants_flash_attn(s, gpu) ? FA_ON : FA_OFF,
+                         .flash_attn = wants_flash_attn(s, on) ? FA_ON : FA_OFF,
                          .cache_type_k = TYPE_F16,
                          .cache_type_v = TYPE_F16,
-                         .split_mode = gpu < 0 ? SPLIT_LAYER : SPLIT_NONE,
+                         .split_mode = on->n == 1 ? SPLIT_NONE : SPLIT_LAYER,
                          .load_mode = LOAD_MMAP};
     static const enum setting_id given[] = {
         SET_DEVICE,     SET_N_GPU_LAYERS, SET_CTX_SIZE,   SET_PARALLEL,     SET_KV_UNIFIED,
@@ -71,8 +73,8 @@ struct settings search_base(const struct search *s, int gpu)
     };
     for (size_t i = 0; i < COUNT_OF(given); i++)
         settings_mark(&b, given[i]);
-    if (gpu >= 0)
-        b.device[b.n_device++] = s->machine->gpus.v[gpu].engine_device.v;
+    for (uint32_t i = 0; i < on->n; i++)
+        b.device[b.n_device++] = s->machine->gpus.v[on->gpu[i]].engine_device.v;
     if (!s->m->causal) { /* embeddings: an input must fit one ubatch */
         uint32_t train = s->m->n_ctx_train;
         b.batch_size = b.ubatch_size = train && train < DEFAULT_BATCH ? train : DEFAULT_BATCH;
@@ -154,16 +156,24 @@ static bool spills(const struct candidate *c, const struct model *m)
 
 bool search_all_on_gpu(const struct candidate *c, const struct model *m)
 {
-    return c->placement.n_devices > 0 && c->placement.n_cpu_moe == 0 &&
-           c->placement.n_gpu_layers > m->n_layer + m->n_layer_nextn;
+    return c->placement.n_devices > 0 && !placement_spills(&c->placement, m);
+}
+
+/* The spread is ours where several cards share the layers and the user did not say how. */
+void search_evaluate(const struct search *s, struct candidate *c)
+{
+    ledger_budgets(&c->ledger, s->machine, &s->goal->limits);
+    if (s->costs.n_slots && c->settings.n_device > 1 && c->settings.split_mode == SPLIT_LAYER &&
+        !settings_has(&s->goal->pinned, SET_TENSOR_SPLIT))
+        spread_layers(&s->costs, s->m, s->machine, &c->ledger, &c->settings);
+    place_evaluate(c, s->m, s->machine, s->workload);
 }
 
 static bool try_one(const struct search *s, struct search_result *r,
                     const struct settings *settings, struct candidate *c)
 {
     *c = (struct candidate){.settings = *settings};
-    ledger_budgets(&c->ledger, s->machine, &s->goal->limits);
-    place_evaluate(c, s->m, s->machine, s->workload);
+    search_evaluate(s, c);
     r->tried++;
     if (!r->nearest.settings.given || c->lack < r->nearest.lack)
         r->nearest = *c;
@@ -215,15 +225,16 @@ static bool largest(const struct search *s, struct search_result *r, struct sett
 /* The most on the card that fits at this context: all; else experts to the host first, then whole
  * layers. */
 static bool place(const struct search *s, struct search_result *r, struct settings settings,
-                  int gpu, struct candidate *found)
+                  struct candidate *found)
 {
     const struct settings *pinned = &s->goal->pinned;
-    bool free_layers = gpu >= 0 && !settings_has(pinned, SET_N_GPU_LAYERS);
-    bool free_experts = gpu >= 0 && s->m->n_expert > 0 && !settings_has(pinned, SET_N_CPU_MOE) &&
+    bool cards = settings.n_device > 0;
+    bool free_layers = cards && !settings_has(pinned, SET_N_GPU_LAYERS);
+    bool free_experts = cards && s->m->n_expert > 0 && !settings_has(pinned, SET_N_CPU_MOE) &&
                         !settings_has(pinned, SET_OVERRIDE_TENSOR);
     if (try_one(s, r, &settings, found))
         return true;
-    if (gpu < 0 || s->goal->no_spill)
+    if (!cards || s->goal->no_spill)
         return false;
     if (free_experts) {
         struct settings some = settings;
@@ -246,8 +257,8 @@ static bool better(const struct search *s, const struct candidate *a, const stru
             return true;
         if (b->turn_s < a->turn_s * (1 - worth_of_context))
             return false;
-    } else if (a->placement.n_devices != b->placement.n_devices) {
-        return a->placement.n_devices > b->placement.n_devices; /* a card beats the host */
+    } else if ((a->placement.n_devices == 0) != (b->placement.n_devices == 0)) {
+        return a->placement.n_devices > 0; /* a card beats the host */
     } else if (a->placement.n_gpu_layers != b->placement.n_gpu_layers) {
         return a->placement.n_gpu_layers > b->placement.n_gpu_layers;
     }
@@ -267,18 +278,18 @@ static void consider(const struct search *s, struct search_result *r, const stru
 
 /* Contexts from the wish down to the least, halving; a pinned one is the only one. */
 static void explore_contexts(const struct search *s, struct search_result *r,
-                             struct settings settings, int gpu)
+                             struct settings settings)
 {
     struct candidate c;
     if (settings_has(&s->goal->pinned, SET_CTX_SIZE)) {
-        if (place(s, r, settings, gpu, &c))
+        if (place(s, r, settings, &c))
             consider(s, r, &c);
         return;
     }
     uint32_t least = cells_of(least_ctx(s)), cells = cells_of(wished_ctx(s));
     for (;;) {
         set_ctx_cells(s, &settings, cells);
-        bool fits = place(s, r, settings, gpu, &c);
+        bool fits = place(s, r, settings, &c);
         if (fits)
             consider(s, r, &c);
         bool smaller_may_help = !fits || spills(&c, s->m);
@@ -290,17 +301,18 @@ static void explore_contexts(const struct search *s, struct search_result *r,
 
 /* Larger ubatches pay where experts are streamed to a card for prompts; small ones save memory. */
 static void explore_ubatches(const struct search *s, struct search_result *r,
-                             const struct settings *base, int gpu)
+                             const struct settings *base)
 {
     static const uint32_t larger[] = {1024, 2048};
-    explore_contexts(s, r, *base, gpu);
+    explore_contexts(s, r, *base);
     bool pinned = settings_has(&s->goal->pinned, SET_UBATCH_SIZE) || !s->m->causal;
-    if (pinned || gpu < 0 || s->m->n_expert == 0 || (r->found && search_all_on_gpu(&r->best, s->m)))
+    if (pinned || base->n_device == 0 || s->m->n_expert == 0 ||
+        (r->found && search_all_on_gpu(&r->best, s->m)))
         return;
     for (size_t i = 0; i < COUNT_OF(larger); i++) {
         struct settings b = *base;
         b.ubatch_size = larger[i];
-        explore_contexts(s, r, b, gpu);
+        explore_contexts(s, r, b);
     }
 }
 
@@ -323,38 +335,41 @@ static void grow_context(const struct search *s, struct search_result *r)
         r->best = c;
 }
 
-static bool any_gpu(const struct machine *machine)
+struct exploring {
+    const struct search *s;
+    struct search_result *r;
+    uint32_t kv_type;
+};
+
+static struct settings base_of(const struct exploring *e, const struct device_set *on)
 {
-    for (size_t i = 0; i < machine->gpus.n; i++)
-        if (place_gpu_usable(&machine->gpus.v[i]))
-            return true;
-    return false;
+    struct settings base = search_base(e->s, on);
+    if (!settings_has(&e->s->goal->pinned, SET_CACHE_TYPE_K))
+        base.cache_type_k = e->kv_type;
+    if (!settings_has(&e->s->goal->pinned, SET_CACHE_TYPE_V))
+        base.cache_type_v = e->kv_type;
+    return base;
 }
 
-/* May this device be used?  The user's --device decides; else every card that a plan can use. */
-static bool allowed(const struct search *s, int gpu)
+/* Do these devices hold the whole model with the context that is wished? */
+static bool holds_all(const struct device_set *on, void *user)
 {
-    const struct settings *pinned = &s->goal->pinned;
-    const struct machine_gpu *g = gpu >= 0 ? &s->machine->gpus.v[gpu] : NULL;
-    if (!settings_has(pinned, SET_DEVICE))
-        return g ? place_gpu_usable(g) : !s->goal->no_spill || !any_gpu(s->machine);
-    if (pinned->n_device == 0)
-        return !g;
-    return g && g->engine_device.source && strcmp(g->engine_device.v, pinned->device[0]) == 0;
+    const struct exploring *e = user;
+    struct settings settings = base_of(e, on);
+    struct candidate c;
+    if (!settings_has(&e->s->goal->pinned, SET_CTX_SIZE))
+        set_ctx_cells(e->s, &settings, cells_of(wished_ctx(e->s)));
+    return try_one(e->s, e->r, &settings, &c) && search_all_on_gpu(&c, e->s->m);
 }
 
 static void explore_devices(const struct search *s, struct search_result *r, uint32_t kv_type)
 {
-    const struct settings *pinned = &s->goal->pinned;
-    for (int gpu = -1; gpu < (int)s->machine->gpus.n && gpu < PLACE_MAX_DEVICES; gpu++) {
-        if (!allowed(s, gpu))
-            continue;
-        struct settings base = search_base(s, gpu);
-        if (!settings_has(pinned, SET_CACHE_TYPE_K))
-            base.cache_type_k = kv_type;
-        if (!settings_has(pinned, SET_CACHE_TYPE_V))
-            base.cache_type_v = kv_type;
-        explore_ubatches(s, r, &base, gpu);
+    struct exploring e = {s, r, kv_type};
+    struct device_set sets[MAX_DEVICE_SETS];
+    size_t n = device_sets(s->machine, s->goal, holds_all, &e, sets);
+    for (size_t i = 0; i < n; i++) {
+        struct settings base = base_of(&e, &sets[i]);
+        explore_ubatches(s, r, &base);
     }
 }
 

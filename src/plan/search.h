@@ -1,20 +1,22 @@
 /* ---- plan/search.h: the fastest way to run a model within the budgets.
  *
- * On each device that may be used (every card, and the host alone), for a handful of contexts,
- * ubatches and cache types: the placement with the most on the card that fits.  Of all these the
- * one with the shortest predicted turn wins; a larger context may cost a tenth of it.  What the
- * user pinned is never changed. */
+ * On each set of devices worth trying (search_devices.h), for a handful of contexts, ubatches and
+ * cache types: the placement with the most on the cards that fits.  Of all these the one with the
+ * shortest predicted turn wins; a larger context may cost a tenth of it.  What the user pinned is
+ * never changed. */
 #ifndef PLAN_SEARCH_H
 #define PLAN_SEARCH_H
 
-#include "plan/place.h"
 #include "plan/plan.h"
+#include "plan/search_devices.h"
+#include "plan/spread.h"
 
 struct search {
     const struct model *m;
     const struct machine *machine;
     const struct goal *goal;
     const struct workload *workload;
+    struct spread_costs costs; /* empty: at most one card can be used */
 };
 
 struct search_result {
@@ -26,14 +28,16 @@ struct search_result {
 
 void search_run(const struct search *s, struct search_result *out);
 
-/* The settings that do not depend on what fits: threads, batches, flash attention, pinned ones.
- * gpu: index of the machine's GPU, or -1 for the host. */
-struct settings search_base(const struct search *s, int gpu);
+/* The settings that do not depend on what fits: threads, batches, flash attention, pinned ones. */
+struct settings search_base(const struct search *s, const struct device_set *on);
+
+/* Settings as a candidate: layers spread over the cards, bytes, seconds. */
+void search_evaluate(const struct search *s, struct candidate *c);
 
 /* Tokens a slot can use. */
 uint32_t search_ctx_per_slot(const struct model *m, const struct settings *s);
 
-/* Everything of the model on the card. */
+/* Everything of the model on the cards. */
 bool search_all_on_gpu(const struct candidate *c, const struct model *m);
 
 #endif

@@ -22,9 +22,7 @@ static struct doc_item *add(struct doc *d, enum doc_kind kind)
 static const char *harmless(struct arena *a, const char *fmt, va_list args)
 {
     char *text = arena_vprintf(a, fmt, args);
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
+    cstr_harmless(text, "");
     return text;
 }
 

@@ -6,12 +6,17 @@ static const char bold[] = "\x1b[1m", dim[] = "\x1b[2m", plain[] = "\x1b[0m";
 enum { LABEL_MIN = 9, GAP = 2, NARROWEST = 40 };
 
 /* Columns a text takes on a terminal: code points, which is right for all we print. */
-static size_t width(const char *s)
+static size_t width_of(struct str s)
 {
     size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
+    for (size_t i = 0; i < s.n; i++)
+        n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
     return n;
+}
+
+static size_t width(const char *s)
+{
+    return width_of(str_from(s));
 }
 
 static void styled(struct strbuf *out, const struct doc_style *style, const char *code,
@@ -20,34 +25,32 @@ static void styled(struct strbuf *out, const struct doc_style *style, const char
     strbuf_addf(out, "%s%s%s", style->color ? code : "", text, style->color ? plain : "");
 }
 
-/* Words up to the width; later lines are indented. */
+/* Words up to the width; later lines are indented.  Blanks stay as many as they are, except where a
+ * line ends. */
 static void wrapped(struct strbuf *out, const char *text, size_t indent, size_t columns)
 {
-    size_t room = columns > indent + NARROWEST ? columns - indent : NARROWEST, used = 0;
+    size_t room = columns > indent + NARROWEST ? columns - indent : NARROWEST, used = 0, blanks = 0;
     struct str rest = str_from(text), word;
-    bool first = true;
-    while (str_cut(&rest, ' ', &word)) {
-        size_t w = 0;
-        for (size_t i = 0; i < word.n; i++)
-            w += ((unsigned char)word.p[i] & 0xc0) != 0x80;
-        if (!first && used + 1 + w > room) {
+    for (; str_cut(&rest, ' ', &word); blanks++) {
+        size_t w = width_of(word);
+        if (w == 0)
+            continue;
+        if (used && used + blanks + w > room) {
             strbuf_addc(out, '\n');
             strbuf_pad(out, ' ', indent);
-            used = 0;
-        } else if (!first) {
-            strbuf_addc(out, ' ');
-            used++;
+            used = blanks = 0;
         }
+        strbuf_pad(out, ' ', blanks);
         strbuf_add(out, word.p, word.n);
-        used += w;
-        first = false;
+        used += blanks + w;
+        blanks = 0;
     }
     strbuf_addc(out, '\n');
 }
 
-static size_t label_width(const struct doc_section *s)
+static size_t label_width(const struct doc *d, const struct doc_section *s)
 {
-    size_t widest = LABEL_MIN;
+    size_t widest = d->label_columns > LABEL_MIN ? d->label_columns : LABEL_MIN;
     for (size_t i = 0; i < s->items.n; i++)
         if (s->items.v[i].kind == DOC_ROW && width(s->items.v[i].label) + GAP > widest)
             widest = width(s->items.v[i].label) + GAP;
@@ -98,7 +101,7 @@ void doc_write_text(const struct doc *d, const struct doc_style *style, struct s
 {
     for (size_t i = 0; i < d->sections.n; i++) {
         const struct doc_section *s = &d->sections.v[i];
-        size_t indent = label_width(s);
+        size_t indent = label_width(d, s);
         if (i)
             strbuf_addc(out, '\n');
         if (s->title) {

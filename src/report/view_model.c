@@ -108,15 +108,20 @@ void view_model(struct doc *d, const struct model *m, const struct memory_row *r
     doc_row(d, "model", "%s", m->name ? m->name : m->path);
     doc_row(d, "file", "%s%s", m->path,
             m->n_files > 1 ? arena_printf(d->arena, " and %zu more", m->n_files - 1) : "");
-    doc_row(d, "size", "%s parameters, %s, %.2f bits each, %s", units_params(m->parameters, params),
-            size(d->arena, m->weights_bytes),
-            m->parameters ? 8.0 * (double)m->weights_bytes / (double)m->parameters : 0.0,
-            m->quantization ? m->quantization : "unknown quantization");
-    types(d, m);
+    if (m->parameters) {
+        doc_row(d, "size", "%s parameters, %s, %.2f bits each, %s",
+                units_params(m->parameters, params), size(d->arena, m->weights_bytes),
+                8.0 * (double)m->weights_bytes / (double)m->parameters,
+                m->quantization ? m->quantization : "unknown quantization");
+        types(d, m);
+    } else {
+        doc_row(d, "size", "no weights: a vocabulary alone");
+    }
     doc_row(d, "family", "%s%s", m->architecture,
             m->arch ? "" : " (unknown to llama.cpp v0.5.0: only sizes can be read)");
     if (!m->arch)
         return;
     attention(d, m);
-    memory(d, rows, n);
+    if (n)
+        memory(d, rows, n);
 }

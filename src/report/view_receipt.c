@@ -31,7 +31,8 @@ void view_receipt(struct doc *d, const struct receipt *r)
             strbuf_addf(&line, ", %s mapped", units_gib(r->plan->memory.host.mapped, mapped));
         strbuf_adds(&line, ") GB");
     }
-    strbuf_addf(&line, "  loaded in %.1f s", r->load_s);
+    if (r->load_s > 0)
+        strbuf_addf(&line, "  loaded in %.1f s", r->load_s);
     doc_row(d, "receipt", "%s", strbuf_cstr(&line));
     strbuf_release(&line);
 }

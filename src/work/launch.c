@@ -1,16 +1,13 @@
 /* A private folder, a child, a wait. */
 #include "work/launch.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "engine/adapt.h"
 #include "os/clock.h"
 #include "os/net.h"
+#include "os/private_dir.h"
 #include "os/term.h"
 #include "settings/argv.h"
 
@@ -23,16 +20,6 @@ enum { LOGS_KEPT = 5, LOAD_TIMEOUT_S = 3600, SOCKET_PATH_MAX = 100 };
 static const char *socket_base(const struct session *s)
 {
     return strlen(s->dirs.runtime) < SOCKET_PATH_MAX / 2 ? s->dirs.runtime : "/tmp";
-}
-
-static void remove_dir(const char *dir)
-{
-    char path[4096];
-    snprintf(path, sizeof(path), "%s/" SOCKET_NAME, dir);
-    unlink(path);
-    snprintf(path, sizeof(path), "%s/" LOG_NAME, dir);
-    unlink(path);
-    rmdir(dir);
 }
 
 /* Logs are kept where an error message can point to them: the last few runs. */
@@ -48,32 +35,6 @@ static const char *log_path(struct session *s, const struct launch *l)
             unlink(path_join(s->arena, dir, logs.v[i]));
     return arena_printf(s->arena, "%s/llama-server-%lld-%ld.log", dir, (long long)clock_wall_s(),
                         (long)getpid());
-}
-
-/* What a tailor that was killed left behind: "tailor-PID-XXXXXX" of a process that is gone. */
-static void sweep(struct session *s, const char *base)
-{
-    struct fs_names names = fs_list(fs_real(), s->arena, base);
-    for (size_t i = 0; i < names.n; i++) {
-        struct str rest = str_from(names.v[i]), part;
-        unsigned long long pid;
-        bool ours = str_cut(&rest, '-', &part) && str_eq(part, "tailor") &&
-                    str_cut(&rest, '-', &part) && str_u64(part, &pid) && rest.n == 6;
-        if (ours && pid < INT32_MAX && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
-            remove_dir(path_join(s->arena, base, names.v[i]));
-    }
-}
-
-/* One folder per child, mode 0700. */
-static bool make_dir(struct session *s, struct launch *l, struct err *err)
-{
-    const char *base = socket_base(s);
-    char *dir = arena_printf(s->arena, "%s/tailor-%ld-XXXXXX", base, (long)getpid());
-    sweep(s, base);
-    if (!mkdtemp(dir))
-        return err_set(err, ERR_FAILED, "cannot create a folder in \"%s\"", base);
-    l->dir = dir;
-    return true;
 }
 
 /* ---- where it listens ---- */
@@ -117,7 +78,7 @@ static bool listen_on_socket(struct session *s, struct launch *l, const struct o
         return err_hint(err, "tailor serve takes it");
     }
     l->server.unix_socket =
-        arena_printf(s->arena, "%s/tailor-PID-XXXXXX/" SOCKET_NAME, socket_base(s));
+        arena_printf(s->arena, "%s/" PRIVATE_DIR_PATTERN "/" SOCKET_NAME, socket_base(s));
     l->server.url = "http://localhost";
     words_add(s->arena, &l->argv, "--host");
     words_add(s->arena, &l->argv, l->server.unix_socket);
@@ -177,7 +138,8 @@ static bool go_on(void *user)
 bool launch_start(struct session *s, struct launch *l, struct err *err)
 {
     static const char *const env[] = {"GGML_NO_BACKTRACE=1", NULL};
-    if (!make_dir(s, l, err))
+    l->dir = private_dir_make(s->arena, socket_base(s), err);
+    if (!l->dir)
         return false;
     if (l->port && !l->server.unix_socket && !net_can_listen(l->host, l->port, err))
         return false;
@@ -197,6 +159,6 @@ void launch_stop(struct launch *l)
     if (!l->dir)
         return;
     server_stop(&l->server);
-    remove_dir(l->dir);
+    private_dir_remove(l->dir);
     l->dir = NULL;
 }

@@ -9,8 +9,10 @@
 #include "engine/worker_client.h"
 #include "machine/machine_add.h"
 #include "machine/machine_derive.h"
+#include "machine/machine_described.h"
 #include "machine/machine_json.h"
 #include "os/clock.h"
+#include "os/private_dir.h"
 #include "probe/probe.h"
 #include "store/facts.h"
 
@@ -22,10 +24,8 @@ static bool machine_from_file(struct session *s, const char *path, struct machin
                               struct err *err)
 {
     struct str text;
-    if (!fs_read(fs_real(), s->arena, path, MACHINE_FILE_MAX, &text, err)) {
-        err_hint(err, "--machine takes a file of \"tailor detect --json\" or fx:NAME");
+    if (!fs_read(fs_real(), s->arena, path, MACHINE_FILE_MAX, &text, err))
         return false;
-    }
     json_t *root = js_parse(text, err);
     bool done = root && machine_from_json(s->arena, root, out, err);
     json_decref(root);
@@ -50,6 +50,21 @@ static bool machine_by_name(struct session *s, const char *name, struct machine 
         return err_hint(err, "they are the folders of %s", s->machines_dir);
     }
     return fs_rooted(s->arena, root, &env.fs, err) && probe_machine(s->arena, &env, out, err);
+}
+
+/* A file where there is one by that name, else a description. */
+static bool machine_by_argument(struct session *s, const char *argument, struct machine *out,
+                                struct err *err)
+{
+    bool file = fs_stat(fs_real(), argument).kind != FS_NONE || cstr_ends(argument, ".json");
+    if (cstr_starts(argument, "fx:"))
+        return machine_by_name(s, argument + strlen("fx:"), out, err);
+    if (file ? machine_from_file(s, argument, out, err)
+             : machine_describe(s->arena, argument, out, err))
+        return true;
+    return err_place(err,
+                     "in --machine, which takes a file of \"tailor detect --json\", fx:NAME, or "
+                     "a description");
 }
 
 /* What a measured bandwidth belongs to: the CPU as this process may use it, and its RAM. */
@@ -126,11 +141,8 @@ bool session_machine(struct session *s, const char *argument, enum measuring mea
                      struct machine *out, struct engine *engine, bool *has_engine, struct err *err)
 {
     *has_engine = false;
-    if (argument && cstr_starts(argument, "fx:")) {
-        if (!machine_by_name(s, argument + 3, out, err))
-            return false;
-    } else if (argument) {
-        if (!machine_from_file(s, argument, out, err))
+    if (argument) {
+        if (!machine_by_argument(s, argument, out, err))
             return false;
     } else {
         if (!this_machine(s, measuring, out, err))
@@ -172,7 +184,7 @@ static bool ask_worker(struct session *s, const struct engine *engine, const cha
     struct worker w;
     struct dry_run_buffer *buffers;
     size_t n;
-    const char *log = arena_printf(s->arena, "%s.log", ghost);
+    const char *log = path_join(s->arena, path_dir(s->arena, ghost), "tailor-worker.log");
     if (!worker_start(&w, engine, log, NULL, err))
         return false;
     json_t *request = worker_request("dry_run", ghost, settings_to_json(&plan->settings));
@@ -182,8 +194,6 @@ static bool ask_worker(struct session *s, const struct engine *engine, const cha
     if (done)
         plan_certify(s->arena, plan, buffers, n, "dry-run");
     json_decref(answer);
-    if (done)
-        ghost_remove(log);
     return done;
 }
 
@@ -198,10 +208,13 @@ void session_certify(struct session *s, const struct engine *engine, const struc
     *seconds = 0;
     if (!engine->worker)
         return;
-    if (ghost_write(s->arena, model->shards, model->n_shards, s->dirs.runtime, &ghost, &err)) {
+    const char *dir = private_dir_make(s->arena, s->dirs.runtime, &err);
+    if (dir && ghost_write(s->arena, model->shards, model->n_shards, dir, &ghost, &err)) {
         *certified = ask_worker(s, engine, ghost, plan, &err);
         ghost_remove(ghost);
     }
+    if (dir && (*certified || !ghost)) /* else the warning names the log in it */
+        private_dir_remove(dir);
     *seconds = clock_s() - start;
     if (!*certified)
         *VEC_PUSH(s->arena, &plan->warnings) =

@@ -25,7 +25,8 @@ enum measuring {
     MEASURE_ALWAYS   /* measure, and remember */
 };
 
-/* The machine of --machine (a file of `tailor detect --json`, fx:NAME), or this one when NULL.
+/* The machine of --machine (a file of `tailor detect --json`, fx:NAME, a description), or this one
+ * when NULL.
  * This machine's engine is looked for and its devices are merged; its absence is a note.
  * GPUs that no engine could list get the device that llama.cpp would give them. */
 bool session_machine(struct session *s, const char *argument, enum measuring measuring,

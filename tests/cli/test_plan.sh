@@ -89,6 +89,21 @@ for row in machine model 'off the rack' tailored why price; do
 done
 is "$(printf '%s\n' "$out" | awk 'length > 80' | wc -l)" 0 'and fits 80 columns'
 
+# a described machine
+described() { # DESCRIPTION PYTHON-EXPRESSION EXPECTED NAME
+    run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --no-certify --json --machine "$1"
+    is "$(get "$2")" "$3" "$4"
+}
+described '2x RTX 3090 + RTX 3060 12GB, 128GB' "','.join(g['name'] for g in d['memory']['devices'])" \
+    CUDA0,CUDA1,CUDA2 'every card of a description has its pool'
+described 'RTX 4090, 64GB' "d['memory']['host']['budget_bytes'] >> 20" 63488 'its host keeps 2 GiB'
+described 'RTX 4090, 64GB' "'-t' in d['argv']" False 'its threads are unknown'
+described 'RTX 4090, 64GB' "d['settings']['threads']" None 'and null'
+described 'M3 Max 64GB' "d['settings']['device'][0]" MTL0 'an Apple GPU is on Metal'
+run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine 'RTX 4596, 64GB'
+is "$status" 2 'an unknown card is a usage error'
+like "$err" '"RTX 4596" is not known.*did you mean NVIDIA GeForce RTX' 'which names it and a near one'
+
 # without an engine
 mkdir "$tmp/bin"
 cp "$tailor" "$tmp/bin/tailor"

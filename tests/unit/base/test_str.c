@@ -78,6 +78,26 @@ static void trimming_and_tests_of_ends(void **state)
     assert_false(cstr_ieq("q4", "q4_0"));
 }
 
+static void control_characters_become_question_marks(void **state)
+{
+    static const struct {
+        const char *text, *keep, *harmless;
+    } cases[] = {
+        {"a\x1b[2Jb\x7f\r\n", "", "a?[2Jb???"},
+        {"one\ntwo\x07", "\n", "one\ntwo?"},
+        {"csi \xc2\x9b end \xc2\x80\xc2\x9f", "", "csi ?? end ????"},
+        {"caf\xc3\xa9 \xc2\xa0 \xe2\x82\xac \xc2", "", "caf\xc3\xa9 \xc2\xa0 \xe2\x82\xac \xc2"},
+        {"", "", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[64];
+        strcpy(text, cases[i].text);
+        cstr_harmless(text, cases[i].keep);
+        assert_string_equal(text, cases[i].harmless);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +107,7 @@ int main(void)
         TEST(distance_counts_edits_and_swaps),
         TEST(a_buffer_grows_and_stays_terminated),
         TEST(trimming_and_tests_of_ends),
+        TEST(control_characters_become_question_marks),
     };
     return RUN_TESTS(tests);
 }

@@ -31,9 +31,15 @@ static int tear_down(void **state)
     return 0;
 }
 
+static const struct device_set host = {0}, card = {{0}, 1};
+
 static struct search search_of(struct world *w)
 {
-    return (struct search){&w->m, &w->machine, &w->goal, &w->workload};
+    return (struct search){.m = &w->m,
+                           .machine = &w->machine,
+                           .goal = &w->goal,
+                           .workload = &w->workload,
+                           .costs = spread_costs_of(&w->a, &w->m, &w->machine)};
 }
 
 static const struct settings *find(struct world *w)
@@ -51,13 +57,13 @@ static void threads_are_the_machines_or_left_to_llama_cpp(void **state)
     struct world *w = *state;
     struct search s = search_of(w);
     FACT_SET(&w->machine.cpu.recommended_threads_batch, 12, "test");
-    struct settings b = search_base(&s, -1);
+    struct settings b = search_base(&s, &host);
     assert_int_equal(b.threads, 8);
     assert_int_equal(b.threads_batch, 12);
     assert_false(settings_has(&b, SET_NUMA));
     w->machine.cpu.recommended_threads.source = NULL;
     w->machine.cpu.recommended_threads_batch.source = NULL;
-    b = search_base(&s, -1);
+    b = search_base(&s, &host);
     assert_false(settings_has(&b, SET_THREADS) || settings_has(&b, SET_THREADS_BATCH));
 }
 
@@ -66,9 +72,9 @@ static void several_nodes_share_the_work(void **state)
     struct world *w = *state;
     struct search s = search_of(w);
     FACT_SET(&w->machine.cpu.numa_nodes, 2, "test");
-    assert_int_equal(search_base(&s, -1).numa, NUMA_DISTRIBUTE);
+    assert_int_equal(search_base(&s, &host).numa, NUMA_DISTRIBUTE);
     FACT_SET(&w->machine.cpu.numa_nodes, 1, "test");
-    struct settings b = search_base(&s, -1);
+    struct settings b = search_base(&s, &host);
     assert_false(settings_has(&b, SET_NUMA));
 }
 
@@ -77,18 +83,18 @@ static void flash_attention_is_on_where_there_is_a_kernel(void **state)
     struct world *w = *state;
     struct search s = search_of(w);
     add_gpu(&w->a, &w->machine, "CUDA0", 24 * GIB, 936);
-    assert_int_equal(search_base(&s, -1).flash_attn, FA_ON);
-    assert_int_equal(search_base(&s, 0).flash_attn, FA_ON);
+    assert_int_equal(search_base(&s, &host).flash_attn, FA_ON);
+    assert_int_equal(search_base(&s, &card).flash_attn, FA_ON);
     w->m.head_dim_k = w->m.head_dim_v = 200;
-    assert_int_equal(search_base(&s, -1).flash_attn, FA_ON); /* the CPU has one for all sizes */
-    assert_int_equal(search_base(&s, 0).flash_attn, FA_OFF);
+    assert_int_equal(search_base(&s, &host).flash_attn, FA_ON); /* the CPU has one for all sizes */
+    assert_int_equal(search_base(&s, &card).flash_attn, FA_OFF);
     w->m.mla = true;
     w->m.head_dim_k = 576;
-    assert_int_equal(search_base(&s, 0).flash_attn, FA_ON);
+    assert_int_equal(search_base(&s, &card).flash_attn, FA_ON);
     w->m.head_dim_k = 0; /* nothing attends */
-    assert_int_equal(search_base(&s, 0).flash_attn, FA_ON);
+    assert_int_equal(search_base(&s, &card).flash_attn, FA_ON);
     w->m.arch = arch_find(STR("grok")); /* llama.cpp forces it off */
-    assert_int_equal(search_base(&s, -1).flash_attn, FA_OFF);
+    assert_int_equal(search_base(&s, &host).flash_attn, FA_OFF);
 }
 
 static void an_embedding_model_gets_batches_for_its_whole_input(void **state)
@@ -97,10 +103,10 @@ static void an_embedding_model_gets_batches_for_its_whole_input(void **state)
     struct search s = search_of(w);
     w->m.causal = false;
     w->m.n_ctx_train = 512;
-    assert_int_equal(search_base(&s, -1).ubatch_size, 512);
+    assert_int_equal(search_base(&s, &host).ubatch_size, 512);
     w->m.n_ctx_train = 32768;
-    assert_int_equal(search_base(&s, -1).ubatch_size, 2048);
-    assert_int_equal(search_base(&s, -1).batch_size, 2048);
+    assert_int_equal(search_base(&s, &host).ubatch_size, 2048);
+    assert_int_equal(search_base(&s, &host).batch_size, 2048);
 }
 
 static void pinned_slots_win_over_the_goals(void **state)
@@ -108,9 +114,9 @@ static void pinned_slots_win_over_the_goals(void **state)
     struct world *w = *state;
     struct search s = search_of(w);
     w->goal.parallel = 3;
-    assert_int_equal(search_base(&s, -1).parallel, 3);
+    assert_int_equal(search_base(&s, &host).parallel, 3);
     w->goal.pinned = settings_of(&w->a, "parallel=2");
-    assert_int_equal(search_base(&s, -1).parallel, 2);
+    assert_int_equal(search_base(&s, &host).parallel, 2);
 }
 
 /* ---- devices ---- */
