@@ -1,7 +1,8 @@
 # Thin wrapper: meson builds, scripts do the rest.
 #
 #   make run [MODEL=file.gguf]   everything from nothing: install, build, engine, model, plan, run
-#   make build                   build/tailor, the pinned engine, build/tailor-worker
+#   make build                   build/tailor, the pinned engine, build/tailor-worker and
+#                                build/libtailor-sim.so (simulated devices)
 #   make test                    all tests a newcomer needs; last line "N passed, N failed, N skipped"
 #   make test-long               the long proofs: 10 minutes of fuzzing each, all shapes, coverage
 #   make bench                   the benchmarks of docs/benchmarks.md
@@ -27,7 +28,7 @@ engine: tailor
 	@[ -x $(BUILD)/engine/bin/llama-server ] || scripts/engine.sh
 
 worker: engine
-	@scripts/build.sh plain tailor-worker
+	@scripts/build.sh plain tailor-worker libtailor-sim.so
 
 build: worker
 

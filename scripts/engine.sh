@@ -179,7 +179,7 @@ build_if_missing() { # ENGINE DIRECTORY
 
 # A copy of the engine (hard links) with one more backend: the cached build itself stays as it was.
 add_backend() { # ENGINE DIRECTORY, NAME, TARGET DIRECTORY
-    [ -e "$3/lib/libggml-$2.so" ] && return
+    [ -e "$3/lib/libggml-$2.so" ] && [ -e "$3/bin/libggml-base.so" ] && return
     case $2 in
     vulkan) hash=$vulkan_sha512 ;;
     cuda) hash=$cuda_sha512 ;;
@@ -190,6 +190,7 @@ add_backend() { # ENGINE DIRECTORY, NAME, TARGET DIRECTORY
     cp "$3.work/package/package/bins/linux-x64-$2/libggml-$2.so" "$3.work/lib/"
     rm -rf "$3.work/package"
     link_backends "$3.work"
+    ln -sf ../lib/libggml-base.so "$3.work/bin/" # prebuilt: asks for it by this name, beside itself
     rm -rf "$3"
     mv "$3.work" "$3"
 }

@@ -159,7 +159,8 @@ built() {
 
 engine_ready() { # [backend NAME]
     check_aloud 'the pinned engine is there' scripts/engine.sh "$@" &&
-        check 'tailor-worker builds with it' scripts/build.sh strict tailor-worker
+        check 'tailor-worker and the simulated devices build with it' \
+            scripts/build.sh strict tailor-worker libtailor-sim.so
 }
 
 built_with_sanitizers() {
@@ -208,7 +209,7 @@ if [ "$mode" = vulkan ]; then
     step engine 'getting the engine and its Vulkan backend' engine_ready backend vulkan || finish
     enter_private_world
     step live 'live tests on Vulkan' live_tests
-    { scripts/engine.sh && scripts/build.sh strict tailor-worker; } 2>/dev/null # as it was
+    { scripts/engine.sh && scripts/build.sh strict tailor-worker libtailor-sim.so; } 2>/dev/null # as it was
     finish
 fi
 needs='test'

@@ -264,8 +264,11 @@ static void find_worker(struct arena *a, const struct engine_where *where, struc
     const char *own = server_in(a, path_join(a, where->exe_dir, "engine"));
     const char *worker = path_join(a, where->exe_dir, "tailor-worker");
     if (own && strcmp(real_path(a, own), real_path(a, e->server)) == 0 &&
-        fs_stat(fs_real(), worker).kind == FS_FILE)
+        fs_stat(fs_real(), worker).kind == FS_FILE) {
+        const char *sim = path_join(a, where->exe_dir, "libtailor-sim.so");
         e->worker = worker;
+        e->sim = fs_stat(fs_real(), sim).kind == FS_FILE ? sim : NULL;
+    }
 }
 
 bool engine_find(struct arena *a, const struct engine_where *where, struct engine *out,

@@ -25,6 +25,7 @@ struct engine {
     const char *version; /* "0.5.0-dev (build 1, commit de3ff81)", or NULL */
     const char *options; /* every option word of --help, each between blanks: " -c --ctx-size " */
     const char *worker;  /* tailor-worker that was built for this very engine, or NULL */
+    const char *sim;     /* libtailor-sim.so beside the worker, or NULL */
     const char *lib_dir; /* where the libraries of this engine lie */
 };
 

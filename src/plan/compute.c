@@ -123,17 +123,24 @@ static uint64_t peak(const struct model *m, const struct context *c, const struc
     return max_u64(ff + inputs(m, c), logits(m, c) + OUTPUT_IDS);
 }
 
+static bool cache_quantized(const struct context *c)
+{
+    return ggml_type_get(c->type_k)->quantized || ggml_type_get(c->type_v)->quantized;
+}
+
 /* GPUs stage a quantised cache of one layer as F16 (fattn.cu: get_alloc_size). */
 static uint64_t staging(const struct model *m, const struct context *c)
 {
     uint64_t widest = 0;
-    if (!c->flash_attn ||
-        (!ggml_type_get(c->type_k)->quantized && !ggml_type_get(c->type_v)->quantized))
+    if (!c->flash_attn || !cache_quantized(c))
         return 0;
     for (uint32_t il = 0; il < m->n_layer; il++)
         if (m->layers[il].kv)
             widest = max_u64(widest, (uint64_t)m->layers[il].embd_k + m->layers[il].embd_v);
-    return 16 * (uint64_t)c->n_tokens * m->n_embd + 2 * (uint64_t)c->cells_full * widest;
+    uint64_t rows = 2 * (query_width(m) + m->n_embd);
+    if (m->n_expert) /* the experts' outputs left a hole in front */
+        rows += (m->n_expert_used + 1) * (uint64_t)m->n_embd;
+    return 4 * (uint64_t)c->n_tokens * rows + 2 * (uint64_t)c->cells_full * widest;
 }
 
 /* Hadamard matrices that rotate a quantised cache (llama_kv_cache: attn_rot). */
@@ -162,6 +169,17 @@ static uint64_t largest_host_weight(const struct model *m, const struct placemen
     return largest;
 }
 
+/* Pipelined ubatches (GGML_SCHED_MAX_COPIES): four masks instead of one, and the rows that one
+ * device hands to the next. */
+static void add_copies(const struct model *m, const struct context *c, uint32_t n_devices,
+                       struct compute *out)
+{
+    uint64_t row = (uint64_t)c->n_tokens * m->n_embd, copies = 3 * masks(c);
+    out->host += copies;
+    for (uint32_t i = 0; i < n_devices; i++)
+        out->device[i] += copies + (i ? 32 : 16) * row;
+}
+
 void compute_estimate(const struct model *m, const struct context *c, const struct placement *p,
                       struct compute *out)
 {
@@ -175,7 +193,8 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     out->output = 4 * (uint64_t)m->n_vocab * (c->n_outputs > c->slots ? c->n_outputs : c->slots);
     bool measured = g && (g->widest == 0 || m->n_embd <= g->widest) &&
                     (c->flash_attn || (g->scores && (g->moe || query_width(m) == m->n_embd)));
-    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && p->n_devices == 1));
+    bool staged_moe = g && g->moe && cache_quantized(c); /* measured for one number of experts */
+    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && p->n_devices == 1 && !staged_moe));
     if (on_gpu == 0) {
         out->host = mask + peak(m, c, g, true) + rot;
         if (p->n_devices && u >= 32)
@@ -189,4 +208,6 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
         device += largest_host_weight(m, p);
     for (uint32_t i = 0; i < p->n_devices; i++)
         out->device[i] = device;
+    if (p->pipelined)
+        add_copies(m, c, p->n_devices, out);
 }

@@ -35,6 +35,29 @@ uint64_t kv_layer_bytes(const struct model *m, const struct context *c, uint32_t
     return units_mul(kv_token_bytes(m, c, il), cells * c->streams);
 }
 
+/* Keys or values as one tensor (ggml-cuda.cu: buffer_type_get_alloc_size). */
+static uint64_t tensor_bytes_on(const struct backend_rules *rules, uint32_t type, uint64_t width,
+                                uint64_t rows)
+{
+    uint64_t bytes = units_mul(row_bytes(type, width), rows);
+    uint32_t pad = rules->quant_row_pad;
+    if (pad && ggml_type_get(type)->quantized && width % pad)
+        bytes = units_add(bytes, row_bytes(type, pad - width % pad));
+    return units_round_up(bytes, rules->alignment);
+}
+
+uint64_t kv_layer_bytes_on(const struct backend_rules *rules, const struct model *m,
+                           const struct context *c, uint32_t il)
+{
+    const struct model_layer *layer = &m->layers[il];
+    uint64_t cells = layer->window ? c->cells_window : c->cells_full;
+    uint64_t rows = units_mul(cells, c->streams);
+    if (!layer->kv)
+        return 0;
+    return units_add(tensor_bytes_on(rules, c->type_k, layer->embd_k, rows),
+                     tensor_bytes_on(rules, c->type_v, v_width(m, c, il), rows));
+}
+
 uint64_t state_layer_bytes(const struct model *m, const struct context *c, uint32_t il)
 {
     if (!m->layers[il].recurrent)

@@ -5,10 +5,14 @@
 #ifndef PLAN_KV_H
 #define PLAN_KV_H
 
+#include "plan/backend.h"
 #include "plan/context.h"
 
 /* Keys and values of layer il. */
 uint64_t kv_layer_bytes(const struct model *m, const struct context *c, uint32_t il);
+/* The same in a buffer of such a backend: rows of a quantised cache are padded there, too. */
+uint64_t kv_layer_bytes_on(const struct backend_rules *rules, const struct model *m,
+                           const struct context *c, uint32_t il);
 /* Recurrent state of layer il, all slots. */
 uint64_t state_layer_bytes(const struct model *m, const struct context *c, uint32_t il);
 /* Sums over all layers. */

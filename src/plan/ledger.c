@@ -111,9 +111,10 @@ static void place_cache(struct ledger *l, const struct model *m, const struct se
     placement_map(p, m, &map);
     for (uint32_t il = 0; il < m->n_layer; il++) {
         int place = on_host ? PLACE_HOST : map.slot[il];
-        uint64_t bytes = kv_layer_bytes(m, c, il) + state_layer_bytes(m, c, il);
         struct ledger_line *line = place == PLACE_HOST ? &l->host : &l->device[gpu[place]];
-        line->kv = units_add(line->kv, bytes);
+        uint64_t kv = place == PLACE_HOST ? kv_layer_bytes(m, c, il)
+                                          : kv_layer_bytes_on(p->rules[place], m, c, il);
+        line->kv = units_add(line->kv, units_add(kv, state_layer_bytes(m, c, il)));
     }
 }
 

@@ -32,7 +32,16 @@ static void add_devices(const struct settings *s, const struct machine *machine,
                 add_device(machine, i, p, gpu);
         }
     for (uint32_t i = 0; i < p->n_devices && i < s->n_tensor_split; i++)
-        p->split[i] = (double)s->tensor_split[i];
+        p->split[i] = s->tensor_split[i];
+}
+
+/* llama_context: "enabling pipeline parallelism"; any -ot or --n-cpu-moe turns it off. */
+static bool pipelined(const struct settings *s, const struct placement *p, uint32_t slots)
+{
+    bool layers = !settings_has(s, SET_SPLIT_MODE) || s->split_mode == SPLIT_LAYER;
+    bool cache = !settings_has(s, SET_KV_OFFLOAD) || s->kv_offload;
+    bool overrides = p->n_cpu_moe || settings_has(s, SET_OVERRIDE_TENSOR);
+    return p->n_devices > 1 && p->n_gpu_layers >= slots && layers && cache && !overrides;
 }
 
 void place_from_settings(const struct settings *s, const struct model *m,
@@ -54,6 +63,7 @@ void place_from_settings(const struct settings *s, const struct model *m,
     if (settings_has(s, SET_N_CPU_MOE))
         p->n_cpu_moe = s->n_cpu_moe;
     p->repack = !settings_has(s, SET_REPACK) || s->repack;
+    p->pipelined = pipelined(s, p, slots);
 }
 
 void place_evaluate(struct candidate *c, const struct model *m, const struct machine *machine,

@@ -121,7 +121,7 @@ bool spread_layers(const struct spread_costs *costs, const struct model *m,
         uint64_t *b = &bytes[spread.n++];
         *b = costs->dense[slot] + (slot < p.n_cpu_moe ? 0 : costs->experts[slot]);
         if (slot < m->n_layer && cache)
-            *b += kv_layer_bytes(m, &c, slot) + state_layer_bytes(m, &c, slot);
+            *b += kv_layer_bytes_on(p.rules[0], m, &c, slot) + state_layer_bytes(m, &c, slot);
     }
     bool fits = fill(&spread, 1);
     if (fits && of_one_speed(machine, gpu, p.n_devices))

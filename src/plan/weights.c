@@ -11,12 +11,12 @@ enum { HOST_ALIGNMENT = 32 /* ggml-cpu: TENSOR_ALIGNMENT */ };
 /* Where each device's run of layers ends, as a share of all layers on devices. */
 static void ends(const struct placement *p, float *end)
 {
-    double sum = 0, upto = 0;
+    float sum = 0, upto = 0; /* floats, as in llama.cpp: their rounding decides */
     for (uint32_t i = 0; i < p->n_devices; i++)
         sum += p->split[i];
     for (uint32_t i = 0; i < p->n_devices; i++) {
-        upto += sum > 0 ? p->split[i] : 1.0;
-        end[i] = (float)(upto / (sum > 0 ? sum : (double)p->n_devices)); /* as llama.cpp: floats */
+        upto += sum > 0 ? p->split[i] : 1;
+        end[i] = upto / (sum > 0 ? sum : (float)p->n_devices);
     }
 }
 
@@ -33,8 +33,8 @@ void placement_map(const struct placement *p, const struct model *m, struct plac
             map->slot[slot] = PLACE_HOST;
             continue;
         }
-        double at = (double)(slot - (slots - on_gpu)) / (double)on_gpu;
-        while (device + 1 < p->n_devices && at >= (double)end[device])
+        float at = (float)(slot - (slots - on_gpu)) / (float)on_gpu;
+        while (device + 1 < p->n_devices && at >= end[device])
             device++;
         map->slot[slot] = (int8_t)device;
     }

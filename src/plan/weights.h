@@ -19,12 +19,13 @@ enum {
 struct placement {
     uint32_t n_devices;
     const struct backend_rules *rules[PLACE_MAX_DEVICES];
-    uint32_t n_gpu_layers;           /* as -ngl: the last so many slots, the output layer first */
-    uint32_t n_cpu_moe;              /* experts of the first so many layers stay in host memory */
-    const int8_t *override;          /* place of each tensor of the model; NULL: with its layer */
-    double split[PLACE_MAX_DEVICES]; /* share of each device; all zero: equal */
-    bool repack;                     /* host weights may be repacked (never where a GPU is used) */
-    const char *const *isa;          /* of the host CPU, for repacking */
+    uint32_t n_gpu_layers;          /* as -ngl: the last so many slots, the output layer first */
+    uint32_t n_cpu_moe;             /* experts of the first so many layers stay in host memory */
+    const int8_t *override;         /* place of each tensor of the model; NULL: with its layer */
+    float split[PLACE_MAX_DEVICES]; /* share of each device; all zero: equal */
+    bool pipelined;                 /* ubatches overlap on several devices: inputs fourfold */
+    bool repack;                    /* host weights may be repacked (never where a GPU is used) */
+    const char *const *isa;         /* of the host CPU, for repacking */
     size_t n_isa;
 };
 

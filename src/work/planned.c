@@ -1,6 +1,19 @@
 /* Model -> machine -> plan -> certificate. */
 #include "work/planned.h"
 
+/* The engine that would run the plan there is not here: this one counts for it, on simulated
+ * devices. */
+static void certify(struct session *s, const struct planning *how, struct planned *out)
+{
+    struct engine engine = out->engine;
+    struct err ignored = {0};
+    bool elsewhere = how->machine || !s->live;
+    if (!out->has_engine && (!elsewhere || !engine_find(s->arena, &s->where, &engine, &ignored)))
+        return;
+    const struct certify request = {&engine, &out->model, elsewhere};
+    session_certify(s, &request, &out->plan, &out->certified, &out->certified_s);
+}
+
 static bool plan_it(struct session *s, const struct planning *how, struct planned *out,
                     struct err *err)
 {
@@ -10,9 +23,8 @@ static bool plan_it(struct session *s, const struct planning *how, struct planne
         return false;
     if (how->need_engine && !out->has_engine)
         return engine_find(s->arena, &s->where, &out->engine, err); /* fails again, and says why */
-    if (how->certify && out->has_engine)
-        session_certify(s, &out->engine, &out->model, &out->plan, &out->certified,
-                        &out->certified_s);
+    if (how->certify)
+        certify(s, how, out);
     return true;
 }
 

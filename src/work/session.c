@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "engine/ghost.h"
+#include "engine/sim_env.h"
 #include "engine/worker_client.h"
 #include "machine/machine_add.h"
 #include "machine/machine_derive.h"
@@ -178,27 +179,43 @@ static bool read_buffers(struct arena *a, const json_t *answer, struct dry_run_b
     return true;
 }
 
-static bool ask_worker(struct session *s, const struct engine *engine, const char *ghost,
+/* Where the machine's engine was another build, its allocator may count otherwise. */
+static const char *basis_of(const struct certify *how, const struct plan *plan)
+{
+    const struct fact_str *planned = &plan->machine->engine.version;
+    bool other = how->simulate && planned->source &&
+                 (!how->engine->version || strcmp(planned->v, how->engine->version) != 0);
+    return other ? "dry-run:v0.5.0" : "dry-run";
+}
+
+static bool ask_worker(struct session *s, const struct certify *how, const char *ghost,
                        struct plan *plan, struct err *err)
 {
+    const char *const *env =
+        how->simulate ? sim_env(s->arena, plan->machine, how->engine->sim) : NULL;
     struct worker w;
     struct dry_run_buffer *buffers;
     size_t n;
     const char *log = path_join(s->arena, path_dir(s->arena, ghost), "tailor-worker.log");
-    if (!worker_start(&w, engine, log, NULL, err))
+    if (!worker_start(&w, how->engine, log, env, err))
         return false;
     json_t *request = worker_request("dry_run", ghost, settings_to_json(&plan->settings));
     json_t *answer = worker_ask(s->arena, &w, request, DRY_RUN_MS, err);
     worker_stop(&w);
     bool done = answer && read_buffers(s->arena, answer, &buffers, &n, err);
     if (done)
-        plan_certify(s->arena, plan, buffers, n, "dry-run");
+        plan_certify(s->arena, plan, buffers, n, basis_of(how, plan));
     json_decref(answer);
     return done;
 }
 
-void session_certify(struct session *s, const struct engine *engine, const struct resolved *model,
-                     struct plan *plan, bool *certified, double *seconds)
+static bool can_certify(const struct certify *how)
+{
+    return how->engine->worker && (!how->simulate || how->engine->sim);
+}
+
+void session_certify(struct session *s, const struct certify *how, struct plan *plan,
+                     bool *certified, double *seconds)
 {
     struct err err = {0};
     const char *ghost = NULL;
@@ -206,11 +223,11 @@ void session_certify(struct session *s, const struct engine *engine, const struc
     double start = clock_s();
     *certified = false;
     *seconds = 0;
-    if (!engine->worker)
+    if (!can_certify(how))
         return;
     const char *dir = private_dir_make(s->arena, s->dirs.runtime, &err);
-    if (dir && ghost_write(s->arena, model->shards, model->n_shards, dir, &ghost, &err)) {
-        *certified = ask_worker(s, engine, ghost, plan, &err);
+    if (dir && ghost_write(s->arena, how->model->shards, how->model->n_shards, dir, &ghost, &err)) {
+        *certified = ask_worker(s, how, ghost, plan, &err);
         ghost_remove(ghost);
     }
     if (dir && (*certified || !ghost)) /* else the warning names the log in it */

@@ -32,10 +32,16 @@ enum measuring {
 bool session_machine(struct session *s, const char *argument, enum measuring measuring,
                      struct machine *out, struct engine *engine, bool *has_engine, struct err *err);
 
+struct certify {
+    const struct engine *engine;
+    const struct resolved *model;
+    bool simulate; /* the planned machine is not this one: its GPUs are simulated */
+};
+
 /* Asks the engine's worker for a dry run of the plan and puts its figures into it; *certified tells
- * whether that happened.  An engine without a worker is no failure, a worker that dies is a warning
- * in the plan. */
-void session_certify(struct session *s, const struct engine *engine, const struct resolved *model,
-                     struct plan *plan, bool *certified, double *seconds);
+ * whether that happened.  An engine without a worker, or without simulated devices where they are
+ * needed, is no failure; a worker that dies is a warning in the plan. */
+void session_certify(struct session *s, const struct certify *how, struct plan *plan,
+                     bool *certified, double *seconds);
 
 #endif

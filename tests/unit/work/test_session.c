@@ -84,7 +84,7 @@ static void a_file_that_is_no_machine_is_named(void **state)
 {
     struct world *w = *state;
     not_a_machine(w, folder_path(&w->f, "nowhere.json"), "nowhere.json");
-    CHECK_ERR(&w->f.err, "--machine takes a file of \"tailor detect --json\" or fx:NAME");
+    CHECK_ERR(&w->f.err, "--machine, which takes a file of \"tailor detect --json\"");
     not_a_machine(w, folder_put(&w->f, "x.json", "{\"schema\""), "x.json\"");
     not_a_machine(w, folder_put(&w->f, "x.json", "{\"schema\":\"tailor.plan/1\"}"), "x.json\"");
     not_a_machine(w, folder_put(&w->f, "x.json", "[]"), "x.json\"");
@@ -155,7 +155,8 @@ static struct certificate certify(struct world *w, const char *worker)
         (struct engine){.server = "llama-server",
                         .worker = worker ? folder_script(&w->f, "tailor-worker", worker) : NULL,
                         .lib_dir = "/lib"};
-    session_certify(&w->session, &w->engine, &c.model, &c.plan, &c.certified, &c.seconds);
+    const struct certify how = {&w->engine, &c.model, false};
+    session_certify(&w->session, &how, &c.plan, &c.certified, &c.seconds);
     return c;
 }
 

@@ -1,0 +1,2 @@
+#include "engine/sim/sim.h"
+const struct sim_family sim_metal;

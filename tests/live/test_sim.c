@@ -1,0 +1,333 @@
+/* Simulated devices: the engine's dry run on them against our closed forms, and against the dry run
+ * on the real device where there is one (the software Vulkan device, in `make test-vulkan`).
+ *
+ * Needs build/tailor-worker and build/libtailor-sim.so beside the engine that TAILOR_TEST_ENGINE
+ * names. */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "engine/ghost.h"
+#include "engine/worker_client.h"
+#include "live/tap.h"
+#include "model/synth.h"
+#include "os/fs.h"
+#include "plan/ledger.h"
+#include "plan/place.h"
+
+enum { ANSWER_MS = 120000, MOST_DEVICES = 4 };
+
+struct live {
+    struct arena a;
+    struct engine engine;
+    const char *sim; /* path of the library */
+    char dir[64];
+};
+
+/* What one dry run says: the host, then the devices in TAILOR_SIM's order. */
+struct bytes {
+    uint64_t weights, kv, compute;
+};
+struct answer {
+    struct bytes host, device[MOST_DEVICES];
+    size_t n;
+};
+
+/* ---- a shape as the engine and as we see it ---- */
+
+struct subject {
+    struct arena a;
+    struct gguf g;
+    struct model m;
+    const char *name, *ghost;
+};
+
+static bool subject_open(struct live *l, struct subject *s, const char *shape, struct err *err)
+{
+    struct synth_spec spec;
+    struct synth_model made;
+    *s = (struct subject){.name = shape};
+    if (!synth_parse(shape, &spec, err))
+        return false;
+    spec.tokens = SYNTH_NO_VOCAB;
+    synth_header(&s->a, &spec, &made);
+    return gguf_parse(&s->a, made.header, made.size, &s->g, err) &&
+           model_from_gguf(&s->a, &s->g, 1, &s->m, err) &&
+           ghost_write(&s->a, &s->g, 1, l->dir, &s->ghost, err);
+}
+
+static void subject_close(struct subject *s)
+{
+    if (s->ghost)
+        ghost_remove(s->ghost);
+    arena_release(&s->a);
+}
+
+static struct settings settings_of(struct arena *a, const char *text)
+{
+    struct settings s = {0};
+    struct str rest = str_from(text), pair;
+    struct err ignored = {0};
+    while (str_cut(&rest, ' ', &pair)) {
+        struct str name, value = pair;
+        enum setting_id id;
+        str_cut(&value, '=', &name);
+        if (settings_find(str_dup(a, name), &id))
+            settings_set(a, &s, id, str_dup(a, value), &ignored);
+    }
+    return s;
+}
+
+/* ---- the engine's answer ---- */
+
+static struct bytes *line_of(struct answer *out, const char *device, bool host)
+{
+    size_t n = strlen(device);
+    unsigned number = n ? (unsigned)(device[n - 1] - '0') : MOST_DEVICES;
+    if (host || number >= MOST_DEVICES)
+        return &out->host;
+    if (number >= out->n)
+        out->n = number + 1;
+    return &out->device[number];
+}
+
+static bool read_answer(struct arena *a, const json_t *answer, struct answer *out, struct err *err)
+{
+    const json_t *list = json_object_get(answer, "buffers");
+    *out = (struct answer){0};
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *o = json_array_get(list, i);
+        const char *device = "";
+        bool host = false;
+        uint64_t model = 0, context = 0, compute = 0;
+        if (!js_get_str(o, "device", a, &device, err) || !js_get_bool(o, "host", &host, err) ||
+            !js_get_u64(o, "model_bytes", &model, err) ||
+            !js_get_u64(o, "context_bytes", &context, err) ||
+            !js_get_u64(o, "compute_bytes", &compute, err))
+            return false;
+        struct bytes *b = line_of(out, device, host);
+        b->weights += model;
+        b->kv += context;
+        b->compute += compute;
+    }
+    return true;
+}
+
+/* A dry run in a worker of its own: simulated devices are chosen by its environment. */
+static bool dry_run(struct live *l, const char *const *env, const struct subject *s,
+                    const struct settings *settings, struct answer *out)
+{
+    struct arena a = {0};
+    struct err err = {0};
+    struct worker w;
+    const char *log = path_join(&a, l->dir, "log");
+    json_t *answer = NULL;
+    if (worker_start(&w, &l->engine, log, env, &err))
+        answer = worker_ask(&a, &w, worker_request("dry_run", s->ghost, settings_to_json(settings)),
+                            ANSWER_MS, &err);
+    bool done = answer && read_answer(&a, answer, out, &err);
+    worker_stop(&w);
+    json_decref(answer);
+    if (!done)
+        printf("# %s: %s\n", s->name, err.cause);
+    arena_release(&a);
+    return done;
+}
+
+static bool simulate(struct live *l, const char *devices, const struct subject *s,
+                     const struct settings *settings, struct answer *out)
+{
+    const char *env[] = {arena_printf(&l->a, "GGML_BACKEND_PATH=%s", l->sim),
+                         arena_printf(&l->a, "TAILOR_SIM=%s", devices),
+                         "GGML_VK_VISIBLE_DEVICES=", "CUDA_VISIBLE_DEVICES=", NULL};
+    return dry_run(l, env, s, settings, out);
+}
+
+static bool same(struct tap *t, const char *what, const struct bytes *a, const struct bytes *b)
+{
+    if (a->weights == b->weights && a->kv == b->kv && a->compute == b->compute)
+        return true;
+    tap_problem(t,
+                "%s: weights %" PRIu64 " KV %" PRIu64 " compute %" PRIu64 ", but %" PRIu64
+                " %" PRIu64 " %" PRIu64,
+                what, a->weights, a->kv, a->compute, b->weights, b->kv, b->compute);
+    return false;
+}
+
+/* ---- against the closed forms ---- */
+
+static struct machine one_card(struct arena *a, uint32_t n)
+{
+    struct machine m = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        struct machine_gpu *g = VEC_PUSH(a, &m.gpus);
+        *g = (struct machine_gpu){.index = i};
+        FACT_SET(&g->backend, "cuda", "test");
+        FACT_SET(&g->engine_device, arena_printf(a, "CUDA%u", (unsigned)i), "test");
+        FACT_SET(&g->memory_total_bytes, 256 * GIB, "test");
+        FACT_SET(&g->memory_free_bytes, 256 * GIB, "test");
+    }
+    return m;
+}
+
+static void ours(struct arena *a, const struct subject *s, const struct settings *settings,
+                 struct answer *out, bool *claimed)
+{
+    static const struct workload w = {512, 128, 0};
+    struct machine machine = one_card(a, 1);
+    struct candidate c = {.settings = *settings};
+    ledger_budgets(&c.ledger, &machine, NULL);
+    place_evaluate(&c, &s->m, &machine, &w);
+    const struct ledger_line *host = &c.ledger.host, *card = &c.ledger.device[0];
+    *claimed = c.ledger.claimed;
+    *out = (struct answer){
+        {host->weights, host->kv, host->compute}, {{card->weights, card->kv, card->compute}}, 1};
+}
+
+static bool close_enough(uint64_t ours_, uint64_t theirs)
+{
+    uint64_t off = ours_ > theirs ? ours_ - theirs : theirs - ours_;
+    return off <= MIB || off <= theirs / 100;
+}
+
+struct score {
+    unsigned asked, compute_claimed, compute_exact;
+};
+
+static void compare_card(struct tap *t, struct live *l, const struct subject *s, const char *text,
+                         struct score *n)
+{
+    struct answer theirs, we;
+    bool claimed;
+    struct settings settings = settings_of(&l->a, text);
+    const char *what = arena_printf(&l->a, "%s %s", s->name, text);
+    n->asked++;
+    if (!simulate(l, "cuda:8.9:262144", s, &settings, &theirs)) {
+        tap_problem(t, "%s: no answer", what);
+        return;
+    }
+    ours(&l->a, s, &settings, &we, &claimed);
+    struct bytes got[2] = {theirs.host, theirs.device[0]}, want[2] = {we.host, we.device[0]};
+    for (int i = 0; i < 2; i++) {
+        n->compute_exact += got[i].compute == want[i].compute;
+        n->compute_claimed += claimed;
+        if (claimed && !close_enough(want[i].compute, got[i].compute))
+            tap_problem(t, "%s: compute on the %s %" PRIu64 " claimed, the engine says %" PRIu64,
+                        what, i ? "card" : "host", want[i].compute, got[i].compute);
+        want[i].compute = got[i].compute;
+        same(t, what, &want[i], &got[i]);
+    }
+}
+
+static void one_simulated_card_holds_what_we_say(struct tap *t, void *state)
+{
+    static const char *const shapes[] = {"llama-3.1-8b:Q4_K_M",    "qwen2-0.5b:Q4_0",
+                                         "qwen3-30b-a3b:Q4_K_M",   "gemma-3-12b:Q4_K_M",
+                                         "gpt-oss-20b:MXFP4",      "deepseek-v2-lite:Q4_K_M",
+                                         "qwen3.5-35b-a3b:Q4_K_M", "mamba2-2.7b:Q4_K_M"};
+    static const char *const texts[] = {
+        "device=CUDA0 n_gpu_layers=999 ctx_size=32768 parallel=1 flash_attn=on",
+        "device=CUDA0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+        "cache_type_k=q8_0 cache_type_v=q8_0",
+        "device=CUDA0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
+    };
+    struct live *l = state;
+    struct score n = {0};
+    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+        struct subject s;
+        struct err err = {0};
+        if (!subject_open(l, &s, shapes[i], &err))
+            tap_problem(t, "%s: %s", shapes[i], err.cause);
+        else
+            for (size_t k = 0; k < COUNT_OF(texts); k++)
+                compare_card(t, l, &s, texts[k], &n);
+        subject_close(&s);
+    }
+    printf("# %zu shapes, %u dry runs: weights and KV equal to the byte on card and host; of the "
+           "compute buffers %u claimed, %u equal to the byte\n",
+           COUNT_OF(shapes), n.asked, n.compute_claimed, n.compute_exact);
+}
+
+/* ---- against the real device ---- */
+
+static void the_software_vulkan_device_says_the_same(struct tap *t, void *state)
+{
+    static const char *const shapes[] = {"llama-3.1-8b:Q4_K_M",    "qwen2-0.5b:Q4_K_M",
+                                         "qwen3-30b-a3b:Q4_K_M",   "gemma-3-12b:Q4_K_M",
+                                         "gpt-oss-20b:MXFP4",      "deepseek-v2-lite:Q4_K_M",
+                                         "qwen3.5-35b-a3b:Q4_K_M", "mamba2-2.7b:Q4_K_M"};
+    static const char *const texts[] = {
+        "device=Vulkan0 n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
+        "device=Vulkan0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+        "cache_type_k=q8_0 cache_type_v=q8_0",
+        "device=Vulkan0 n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
+        "device=Vulkan0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
+    };
+    struct live *l = state;
+    const char *real[] = {"GGML_VK_VISIBLE_DEVICES=0", NULL};
+    unsigned asked = 0, equal = 0;
+    if (!getenv("TAILOR_TEST_VULKAN")) {
+        t->skipped = "runs in make test-vulkan";
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+        struct subject s;
+        struct err err = {0};
+        if (!subject_open(l, &s, shapes[i], &err))
+            tap_problem(t, "%s: %s", shapes[i], err.cause);
+        for (size_t k = 0; s.ghost && k < COUNT_OF(texts); k++) {
+            struct answer theirs, sim;
+            struct settings settings = settings_of(&l->a, texts[k]);
+            const char *what = arena_printf(&l->a, "%s %s", shapes[i], texts[k]);
+            asked++;
+            if (!dry_run(l, real, &s, &settings, &theirs) ||
+                !simulate(l, "vulkan:software:2048", &s, &settings, &sim)) {
+                tap_problem(t, "%s: no answer", what);
+                continue;
+            }
+            bool host = same(t, arena_printf(&l->a, "%s: host", what), &sim.host, &theirs.host);
+            equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
+        }
+        subject_close(&s);
+    }
+    printf("# %u dry runs on the software Vulkan device and on the simulated one: %u equal\n",
+           asked, equal);
+}
+
+/* ---- main ---- */
+
+static const char *set_up(struct live *l)
+{
+    const char *bin = getenv("TAILOR_TEST_ENGINE");
+    if (!bin)
+        return "TAILOR_TEST_ENGINE does not name the engine";
+    const char *build = path_dir(&l->a, path_dir(&l->a, bin)); /* by name: it may be a link */
+    l->engine.server = path_join(&l->a, bin, "llama-server");
+    l->engine.lib_dir = path_join(&l->a, bin, "../lib");
+    l->engine.worker = path_join(&l->a, build, "tailor-worker");
+    l->sim = path_join(&l->a, build, "libtailor-sim.so");
+    if (fs_stat(fs_real(), l->engine.worker).kind != FS_FILE ||
+        fs_stat(fs_real(), l->sim).kind != FS_FILE)
+        return "there is no tailor-worker or no libtailor-sim.so (make build)";
+    strcpy(l->dir, "/tmp/tailor-test-XXXXXX");
+    return mkdtemp(l->dir) ? NULL : "no temporary folder";
+}
+
+int main(void)
+{
+    static const struct tap_test tests[] = {
+        {"one simulated card holds what we say", one_simulated_card_holds_what_we_say},
+        {"the software Vulkan device says the same", the_software_vulkan_device_says_the_same},
+    };
+    struct live l = {0};
+    const char *skip = set_up(&l);
+    int status = tap_run(tests, COUNT_OF(tests), skip, &l);
+    if (l.dir[0]) {
+        unlink(path_join(&l.a, l.dir, "log"));
+        rmdir(l.dir);
+    }
+    arena_release(&l.a);
+    return status;
+}
