@@ -250,50 +250,117 @@ static void one_simulated_card_holds_what_we_say(struct tap *t, void *state)
            COUNT_OF(shapes), n.asked, n.compute_claimed, n.compute_exact);
 }
 
+/* ---- every generation ---- */
+
+static void every_generation_plans(struct tap *t, void *state)
+{
+    static const struct {
+        const char *devices, *name;
+    } cards[] = {{"cuda:6.1:65536", "CUDA0"},
+                 {"cuda:7.0:65536", "CUDA0"},
+                 {"cuda:7.5:65536", "CUDA0"},
+                 {"cuda:8.6:65536", "CUDA0"},
+                 {"cuda:9.0:65536", "CUDA0"},
+                 {"cuda:10.0:65536", "CUDA0"},
+                 {"cuda:12.1/integrated:65536", "CUDA0"},
+                 {"rocm:gfx906:65536", "ROCm0"},
+                 {"rocm:gfx942:65536", "ROCm0"},
+                 {"rocm:gfx1100:65536", "ROCm0"},
+                 {"vulkan:amd:65536", "Vulkan0"},
+                 {"vulkan:nvidia:65536", "Vulkan0"},
+                 {"vulkan:intel/integrated:65536", "Vulkan0"},
+                 {"metal:m3:65536", "MTL0"},
+                 {"sycl:xe:65536", "SYCL0"}};
+    static const char *const shapes[] = {"llama-3.1-8b:Q4_K_M", "gpt-oss-20b:MXFP4",
+                                         "deepseek-v2-lite:Q4_K_M", "qwen3.5-9b:Q4_K_M"};
+    struct live *l = state;
+    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+        struct subject s;
+        struct err err = {0};
+        struct answer first = {0};
+        if (!subject_open(l, &s, shapes[i], &err))
+            tap_problem(t, "%s: %s", shapes[i], err.cause);
+        for (size_t k = 0; s.ghost && k < COUNT_OF(cards); k++) {
+            struct answer here;
+            struct settings settings = settings_of(
+                &l->a, arena_printf(&l->a,
+                                    "device=%s n_gpu_layers=999 ctx_size=8192 parallel=1 "
+                                    "flash_attn=on",
+                                    cards[k].name));
+            if (!simulate(l, cards[k].devices, &s, &settings, &here))
+                tap_problem(t, "%s on %s: no answer", shapes[i], cards[k].devices);
+            else if (k == 0)
+                first = here;
+            else if (here.device[0].kv != first.device[0].kv || !here.device[0].compute ||
+                     !close_enough(here.device[0].weights, first.device[0].weights))
+                tap_problem(t, "%s on %s: weights %" PRIu64 " KV %" PRIu64 " compute %" PRIu64,
+                            shapes[i], cards[k].devices, here.device[0].weights, here.device[0].kv,
+                            here.device[0].compute);
+        }
+        subject_close(&s);
+    }
+}
+
 /* ---- against the real device ---- */
+
+static const char *const vulkan_texts[] = {
+    "device=Vulkan0 n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
+    "device=Vulkan0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+    "cache_type_k=q8_0 cache_type_v=q8_0",
+    "device=Vulkan0 n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
+    "device=Vulkan0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
+};
+
+struct tally {
+    unsigned asked, refused, equal;
+};
+
+static void compare_vulkan(struct tap *t, struct live *l, const struct subject *s, const char *text,
+                           struct tally *n)
+{
+    const char *real[] = {"GGML_VK_VISIBLE_DEVICES=0", NULL};
+    const char *what = arena_printf(&l->a, "%s %s", s->name, text);
+    struct settings settings = settings_of(&l->a, text);
+    struct answer theirs, sim;
+    bool answered = dry_run(l, real, s, &settings, &theirs);
+    n->asked++;
+    if (answered != simulate(l, "vulkan:software:2048", s, &settings, &sim)) {
+        tap_problem(t, "%s: refused on one of the two", what);
+    } else if (!answered) {
+        n->refused++;
+    } else {
+        bool host = same(t, arena_printf(&l->a, "%s: host", what), &sim.host, &theirs.host);
+        n->equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
+    }
+}
 
 static void the_software_vulkan_device_says_the_same(struct tap *t, void *state)
 {
-    static const char *const shapes[] = {"llama-3.1-8b:Q4_K_M",    "qwen2-0.5b:Q4_K_M",
-                                         "qwen3-30b-a3b:Q4_K_M",   "gemma-3-12b:Q4_K_M",
-                                         "gpt-oss-20b:MXFP4",      "deepseek-v2-lite:Q4_K_M",
-                                         "qwen3.5-35b-a3b:Q4_K_M", "mamba2-2.7b:Q4_K_M"};
-    static const char *const texts[] = {
-        "device=Vulkan0 n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
-        "device=Vulkan0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
-        "cache_type_k=q8_0 cache_type_v=q8_0",
-        "device=Vulkan0 n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
-        "device=Vulkan0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
-    };
+    static const char *const sample[] = {"llama-3.1-8b",    "qwen2-0.5b",  "qwen3-30b-a3b",
+                                         "gemma-3-12b",     "gpt-oss-20b", "deepseek-v2-lite",
+                                         "qwen3.5-35b-a3b", "mamba2-2.7b", "phi-4"};
     struct live *l = state;
-    const char *real[] = {"GGML_VK_VISIBLE_DEVICES=0", NULL};
-    unsigned asked = 0, equal = 0;
+    struct tally n = {0};
+    size_t n_shapes = COUNT_OF(sample);
+    bool all = getenv("TAILOR_TEST_LONG") != NULL;
+    const struct shape *shapes = shape_list(all ? &n_shapes : &(size_t){0});
     if (!getenv("TAILOR_TEST_VULKAN")) {
         t->skipped = "runs in make test-vulkan";
         return;
     }
-    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+    for (size_t i = 0; i < n_shapes; i++) {
         struct subject s;
         struct err err = {0};
-        if (!subject_open(l, &s, shapes[i], &err))
-            tap_problem(t, "%s: %s", shapes[i], err.cause);
-        for (size_t k = 0; s.ghost && k < COUNT_OF(texts); k++) {
-            struct answer theirs, sim;
-            struct settings settings = settings_of(&l->a, texts[k]);
-            const char *what = arena_printf(&l->a, "%s %s", shapes[i], texts[k]);
-            asked++;
-            if (!dry_run(l, real, &s, &settings, &theirs) ||
-                !simulate(l, "vulkan:software:2048", &s, &settings, &sim)) {
-                tap_problem(t, "%s: no answer", what);
-                continue;
-            }
-            bool host = same(t, arena_printf(&l->a, "%s: host", what), &sim.host, &theirs.host);
-            equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
-        }
+        const char *name = arena_printf(&l->a, "%s:Q4_K_M", all ? shapes[i].name : sample[i]);
+        if (!subject_open(l, &s, name, &err))
+            tap_problem(t, "%s: %s", name, err.cause);
+        for (size_t k = 0; s.ghost && k < COUNT_OF(vulkan_texts); k++)
+            compare_vulkan(t, l, &s, vulkan_texts[k], &n);
         subject_close(&s);
     }
-    printf("# %u dry runs on the software Vulkan device and on the simulated one: %u equal\n",
-           asked, equal);
+    printf("# %zu shapes, %u dry runs on the software Vulkan device and on the simulated one "
+           "(%u refused by both): %u equal to the byte\n",
+           n_shapes, n.asked, n.refused, n.equal);
 }
 
 /* ---- main ---- */
@@ -319,6 +386,7 @@ int main(void)
 {
     static const struct tap_test tests[] = {
         {"one simulated card holds what we say", one_simulated_card_holds_what_we_say},
+        {"every generation plans", every_generation_plans},
         {"the software Vulkan device says the same", the_software_vulkan_device_says_the_same},
     };
     struct live l = {0};
