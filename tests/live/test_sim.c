@@ -229,8 +229,8 @@ static void one_simulated_card_holds_what_we_say(struct tap *t, void *state)
                                          "qwen3.5-35b-a3b:Q4_K_M", "mamba2-2.7b:Q4_K_M"};
     static const char *const texts[] = {
         "device=CUDA0 n_gpu_layers=999 ctx_size=32768 parallel=1 flash_attn=on",
-        "device=CUDA0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
-        "cache_type_k=q8_0 cache_type_v=q8_0",
+        ("device=CUDA0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+         "cache_type_k=q8_0 cache_type_v=q8_0"),
         "device=CUDA0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
     };
     struct live *l = state;
@@ -284,8 +284,8 @@ static void every_generation_plans(struct tap *t, void *state)
             struct answer here;
             struct settings settings = settings_of(
                 &l->a, arena_printf(&l->a,
-                                    "device=%s n_gpu_layers=999 ctx_size=8192 parallel=1 "
-                                    "flash_attn=on",
+                                    ("device=%s n_gpu_layers=999 ctx_size=8192 parallel=1 "
+                                     "flash_attn=on"),
                                     cards[k].name));
             if (!simulate(l, cards[k].devices, &s, &settings, &here))
                 tap_problem(t, "%s on %s: no answer", shapes[i], cards[k].devices);
@@ -305,8 +305,8 @@ static void every_generation_plans(struct tap *t, void *state)
 
 static const char *const vulkan_texts[] = {
     "device=Vulkan0 n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
-    "device=Vulkan0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
-    "cache_type_k=q8_0 cache_type_v=q8_0",
+    ("device=Vulkan0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+     "cache_type_k=q8_0 cache_type_v=q8_0"),
     "device=Vulkan0 n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
     "device=Vulkan0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
 };
