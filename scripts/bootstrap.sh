@@ -50,6 +50,7 @@ program gcovr gcovr
 lint_wants='
 program cppcheck cppcheck
 program clang-tidy clang-tidy
+program shellcheck shellcheck
 program clang-format clang-format
 '
 vulkan_needs='

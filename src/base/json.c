@@ -109,8 +109,10 @@ void js_put_fact_bool(json_t *object, const char *key, struct fact_bool f)
 char *js_text(const json_t *root)
 {
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    size_t n = text ? strlen(text) : 0;
-    char *line = text ? realloc(text, n + 2) : NULL;
+    if (!text)
+        arena_out_of_memory(1);
+    size_t n = strlen(text);
+    char *line = realloc(text, n + 2);
     if (!line)
         arena_out_of_memory(n + 2);
     memcpy(line + n, "\n", 2);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 /* Three significant digits, without a fraction from 100 on. */
 static void three_digits(double v, const char *suffix, char buf[UNITS_TEXT])
 {
@@ -87,8 +89,8 @@ static bool unit_scale(const char *unit, uint64_t *scale)
     char first = (char)(unit[0] >= 'a' && unit[0] <= 'z' ? unit[0] - 'a' + 'A' : unit[0]);
     const char *at = strchr(letters, first);
     const char *rest = unit + 1;
-    if (!at || (*rest && strcmp(rest, "B") && strcmp(rest, "b") && strcmp(rest, "iB") &&
-                strcmp(rest, "ib")))
+    if (!at ||
+        (*rest && !cstr_ieq(rest, "B") && strcmp(rest, "iB") != 0 && strcmp(rest, "ib") != 0))
         return false;
     *scale = (uint64_t)1 << (10 * (at - letters + 1));
     return true;

@@ -90,7 +90,7 @@ static struct rows price_all(struct app *app, const struct inspect_options *o,
     if (ctx.n == 0)
         ctx = (struct opt_counts){.v = fallback, .n = m->n_ctx_train > usual ? 2 : 1};
     if (ctx.n == 1 && m->n_ctx_train && o->ctx.n == 0)
-        fallback[0] = m->n_ctx_train;
+        fallback[0] = m->n_ctx_train; /* cppcheck-suppress unreadVariable ; read through ctx.v */
     struct rows rows = {arena_array(&app->arena, ctx.n, sizeof(*rows.v)), 0};
     if (!m->arch || m->n_layer == 0 || m->n_tensors == 0)
         return rows;

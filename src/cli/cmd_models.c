@@ -38,7 +38,7 @@ static bool run_models(struct app *app, const void *options, struct err *err)
 {
     struct session s;
     struct machine machine = {0};
-    struct library l;
+    struct library l = {0};
     (void)options;
     if (!look(app, &s, &machine, &l, err))
         return false;
@@ -92,7 +92,7 @@ static bool run_home(struct app *app, const void *options, struct err *err)
 {
     struct session s;
     struct machine machine = {0};
-    struct library l;
+    struct library l = {0};
     (void)options;
     if (!look(app, &s, &machine, &l, err))
         return false;

@@ -33,7 +33,7 @@ static const struct opt options[] = {
 static const struct opt_list own_options = OPT_LIST(options);
 
 /* What a measuring run reads and writes: enough for steady figures within seconds. */
-enum { MEASURE_PROMPT = 256, MEASURE_GEN = 64, STDIN_MAX = 16 << 20 };
+enum { MEASURE_PROMPT = 256, MEASURE_GEN = 64, STDIN_MAX = 16 << 20, LABEL_COLUMNS = 14 };
 
 struct run {
     struct app *app;
@@ -47,7 +47,7 @@ static void screen(struct run *r, struct strbuf *out, int fd)
 {
     struct arena *a = &r->app->arena;
     const struct planned *p = &r->work.planned;
-    struct doc d = {.arena = a};
+    struct doc d = {.arena = a, .label_columns = LABEL_COLUMNS};
     const struct doc_style style = {term_columns(fd), r->app->color};
     bool own = strcmp(p->engine.origin, "PATH") != 0;
     doc_row(&d, "machine", "%s", view_machine_line(a, &p->machine));
@@ -109,7 +109,7 @@ static void give_receipt(struct run *r, bool stdout_is_answer)
 {
     struct receipt receipt;
     struct strbuf text = {0};
-    struct doc d = {.arena = &r->app->arena};
+    struct doc d = {.arena = &r->app->arena, .label_columns = LABEL_COLUMNS};
     const struct doc_style style = {term_columns(STDOUT_FILENO), r->app->color};
     receipt_make(&r->work.planned.plan, &r->chat, &r->launch.server, &receipt);
     if (r->app->global.json) {

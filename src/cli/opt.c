@@ -111,7 +111,7 @@ static bool choice_value(struct arena *a, const struct opt *o, const char *text,
 {
     const char *word;
     for (size_t i = 0; (word = opt_word(a, o->words, i)) != NULL; i++)
-        if (strcmp(word, text) == 0) {
+        if (strcmp(word, text) == 0) { /* NOLINT: an option that takes a value has one */
             *out = (int)i;
             return true;
         }

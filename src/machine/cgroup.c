@@ -33,10 +33,10 @@ bool cgroup_is_mount(const struct mount_entry *mount, const char *controller)
 }
 
 /* ID:CONTROLLERS:PATH, where v2 has id 0 and no controllers. */
-const char *cgroup_path(struct arena *a, struct str text, const char *controller)
+const char *cgroup_path(struct arena *a, struct str proc_self_cgroup, const char *controller)
 {
     struct str line;
-    while (str_line(&text, &line)) {
+    while (str_line(&proc_self_cgroup, &line)) {
         struct str id, controllers;
         if (!str_cut(&line, ':', &id) || !str_cut(&line, ':', &controllers) || !line.n ||
             *line.p != '/' || line.n > PATH_LONGEST)

@@ -93,7 +93,7 @@ static bool take_fact_bool(struct reader *r, const struct found *at)
 static bool take_rate_source(struct reader *r, const struct found *at)
 {
     struct fact_f64 *fact = at->member;
-    const char *source;
+    const char *source = NULL;
     if (!text_of(r, at, &source))
         return false;
     if (fact->source && strcmp(fact->source, "file") == 0)

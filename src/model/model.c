@@ -422,7 +422,7 @@ static void read_general(struct arena *a, const struct gguf *g, struct model *m)
     m->synthetic = text(a, g, "tailor.synthetic");
     m->chat_template = gguf_find(g, "tokenizer.chat_template") != NULL;
     m->file_type = -1;
-    if (gguf_u64(g, "general.file_type", &file_type) && file_type < 2 * FILE_TYPE_GUESSED)
+    if (gguf_u64(g, "general.file_type", &file_type) && file_type / 2 < FILE_TYPE_GUESSED)
         m->file_type = (int64_t)(file_type & ~(uint64_t)FILE_TYPE_GUESSED);
 }
 

@@ -243,7 +243,7 @@ static void measure(const struct shape *s, uint64_t dims[DIM_COUNT])
         [HEADS] = s->n_head,
         [HEAD_K] = head_k,
         [Q] = q,
-        [Q_OUT] = s->traits & HAS_Q_GATE ? 2 * q : q,
+        [Q_OUT] = (s->traits & HAS_Q_GATE) ? 2 * q : q,
         [K] = k,
         [V] = v,
         [QKV] = q + k + v,

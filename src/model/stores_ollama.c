@@ -70,12 +70,12 @@ bool ollama_name_valid(const char *name)
 /* The shortest form that parse_name() reads back; NULL when there is none. */
 static const char *short_name(struct arena *a, const char *const part[PARTS])
 {
-    bool public = false;
+    bool is_public = false;
     if (strchr(part[3], ':'))
         return NULL;
     for (size_t i = 0; i < COUNT_OF(public_hosts); i++)
-    public = public || strcmp(part[0], public_hosts[i]) == 0;
-    if (!public)
+        is_public = is_public || strcmp(part[0], public_hosts[i]) == 0;
+    if (!is_public)
         return arena_printf(a, "%s/%s/%s:%s", part[0], part[1], part[2], part[3]);
     if (strcmp(part[1], public_owner) != 0)
         return arena_printf(a, "%s/%s:%s", part[1], part[2], part[3]);

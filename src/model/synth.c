@@ -100,7 +100,7 @@ bool synth_parse(const char *text, struct synth_spec *out, struct err *err)
     size_t n = colon ? (size_t)(colon - text) : strlen(text);
     if (n >= sizeof(name))
         return err_set(err, ERR_USAGE, "unknown shape \"%.*s...\"", 32, text);
-    memcpy(name, text, n);
+    memcpy(name, text, n); /* NOLINT: name is zeroed and longer */
     if (!shape_find(name, &spec.shape))
         return unknown_shape(name, err);
     if (!colon || !colon[1]) {

@@ -99,7 +99,7 @@ static void write_per_block(struct gguf_writer *w, const struct shape *s, const 
     uint32_t n = s->n_layer + s->n_nextn;
     gguf_write_array(w, key_of(s, name, key), GGUF_I32, n);
     for (uint32_t i = 0; i < n; i++)
-        gguf_put_i32(w, shape_block(s, i) & block ? (int32_t)v : 0);
+        gguf_put_i32(w, (shape_block(s, i) & block) ? (int32_t)v : 0);
 }
 
 static void write_attention(struct gguf_writer *w, const struct shape *s)

@@ -203,7 +203,7 @@ static void set_scales(const struct format *format, double target, unsigned char
         const struct scale *s = &format->scales[k];
         uint16_t half = synth_f16(s->ratio * scale);
         /* e8m0, halved as the tables hold doubled values (ggml-impl.h: ggml_e8m0_to_fp32_half) */
-        unsigned char power = (unsigned char)(lround(log2(scale)) + 128);
+        unsigned char power = (unsigned char)(lround(log2((double)scale)) + 128);
         for (size_t at = 0; at + block <= n; at += block) {
             unsigned char *p = out + at + s->at;
             if (s->kind == HALF)

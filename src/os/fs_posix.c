@@ -95,7 +95,7 @@ static bool posix_read(const struct fs *fs, struct arena *a, const char *path, s
         return false;
     struct strbuf bytes = {0};
     char chunk[1 << 14];
-    ssize_t got;
+    ssize_t got = 0;
     while (bytes.len <= cap) {
         got = read(fd, chunk, sizeof(chunk));
         if (got < 0 && errno == EINTR)

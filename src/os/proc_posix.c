@@ -18,7 +18,7 @@
 #include "os/clock.h"
 #include "os/fs.h"
 
-extern char **environ;
+extern char **environ; /* NOLINT: glibc declares it, POSIX does not */
 
 struct pipes {
     int in[2], out[2], failed[2];

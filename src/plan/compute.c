@@ -150,7 +150,7 @@ static uint64_t rotations(const struct model *m, const struct context *c)
     if (ggml_type_get(c->type_k)->quantized && m->head_dim_k % 64 == 0)
         bytes += 4 * (uint64_t)m->head_dim_k * m->head_dim_k;
     if (ggml_type_get(c->type_v)->quantized && m->head_dim_v % 64 == 0)
-        bytes += 4 * 64 * 64;
+        bytes += (uint64_t)4 * 64 * 64;
     return bytes;
 }
 
@@ -158,15 +158,26 @@ static uint64_t rotations(const struct model *m, const struct context *c)
 static uint64_t largest_host_weight(const struct model *m, const struct placement *p)
 {
     uint64_t largest = 0;
+    struct place_map map;
+    placement_map(p, m, &map);
     for (size_t i = 0; i < m->n_tensors; i++) {
         const struct model_tensor *t = &m->tensors[i];
-        bool host =
-            t->class == TENSOR_LAYER && !t->skipped &&
-            (placement_of(p, m, t->layer) == PLACE_HOST || (t->expert && t->layer < p->n_cpu_moe));
-        if (host)
+        if (t->class == TENSOR_LAYER && !t->skipped &&
+            placement_of_tensor(p, &map, m, i) == PLACE_HOST)
             largest = max_u64(largest, t->bytes);
     }
     return largest;
+}
+
+/* Pipelined ubatches (GGML_SCHED_MAX_COPIES): four masks instead of one, and the rows that one
+ * device hands to the next. */
+static void add_copies(const struct model *m, const struct context *c, uint32_t n_devices,
+                       struct compute *out)
+{
+    uint64_t row = (uint64_t)c->n_tokens * m->n_embd, copies = 3 * masks(c);
+    out->host += copies;
+    for (uint32_t i = 0; i < n_devices; i++)
+        out->device[i] += copies + (i ? 32 : 16) * row;
 }
 
 void compute_estimate(const struct model *m, const struct context *c, const struct placement *p,
@@ -177,7 +188,7 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     uint64_t u = c->n_tokens, mask = masks(c), rot = rotations(m, c);
     uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
     uint32_t on_gpu = p->n_devices ? p->n_gpu_layers : 0;
-    bool all_on_gpu = on_gpu >= slots && p->n_cpu_moe == 0;
+    bool all_on_gpu = on_gpu && !placement_spills(p, m);
     bool any_host_layer = on_gpu < slots;
     out->output = 4 * (uint64_t)m->n_vocab * (c->n_outputs > c->slots ? c->n_outputs : c->slots);
     bool measured = g && (g->widest == 0 || m->n_embd <= g->widest) &&
@@ -197,4 +208,6 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
         device += largest_host_weight(m, p);
     for (uint32_t i = 0; i < p->n_devices; i++)
         out->device[i] = device;
+    if (p->pipelined)
+        add_copies(m, c, p->n_devices, out);
 }

@@ -107,8 +107,10 @@ static void place_cache(struct ledger *l, const struct model *m, const struct se
                         const struct context *c, const struct placement *p, const uint32_t *gpu)
 {
     bool on_host = settings_has(s, SET_KV_OFFLOAD) && !s->kv_offload;
+    struct place_map map;
+    placement_map(p, m, &map);
     for (uint32_t il = 0; il < m->n_layer; il++) {
-        int place = on_host ? PLACE_HOST : placement_of(p, m, il);
+        int place = on_host ? PLACE_HOST : map.slot[il];
         struct ledger_line *line = place == PLACE_HOST ? &l->host : &l->device[gpu[place]];
         uint64_t kv = place == PLACE_HOST ? kv_layer_bytes(m, c, il)
                                           : kv_layer_bytes_on(p->rules[place], m, c, il);
@@ -166,6 +168,15 @@ uint64_t ledger_host_used(const struct ledger *l)
     return host;
 }
 
+int64_t ledger_headroom(const struct ledger *l, const struct ledger_line *line)
+{
+    int64_t own = (int64_t)(line->budget - line->total);
+    int64_t host = (int64_t)(l->host.budget - ledger_host_used(l));
+    if (line == &l->host)
+        return host;
+    return line->on_host && l->host.budget != UINT64_MAX && host < own ? host : own;
+}
+
 uint64_t ledger_lack(const struct ledger *l, const struct ledger_line **line)
 {
     uint64_t worst = less(ledger_host_used(l), l->host.budget);
@@ -192,10 +203,10 @@ uint64_t ledger_lack_on_cards(const struct ledger *l)
     return worst;
 }
 
-static json_t *line_json(const struct ledger_line *line, bool host)
+static json_t *line_json(const struct ledger *l, const struct ledger_line *line)
 {
     json_t *o = json_object();
-    bool known = line->budget != UINT64_MAX;
+    bool known = line->budget != UINT64_MAX, host = line == &l->host;
     if (!host)
         js_put_str(o, "name", line->name);
     if (known)
@@ -210,7 +221,7 @@ static json_t *line_json(const struct ledger_line *line, bool host)
     js_put_u64(o, "other_bytes", line->other);
     js_put_u64(o, "total_bytes", line->total);
     if (known)
-        js_put_i64(o, "headroom_bytes", (int64_t)line->budget - (int64_t)line->total);
+        js_put_i64(o, "headroom_bytes", ledger_headroom(l, line));
     else
         js_put_null(o, "headroom_bytes");
     return o;
@@ -221,8 +232,8 @@ json_t *ledger_to_json(const struct ledger *l)
     json_t *o = json_object(), *devices = json_array();
     js_put_str(o, "basis", l->basis);
     for (uint32_t i = 0; i < l->n_devices; i++)
-        json_array_append_new(devices, line_json(&l->device[i], false));
+        json_array_append_new(devices, line_json(l, &l->device[i]));
     js_put(o, "devices", devices);
-    js_put(o, "host", line_json(&l->host, true));
+    js_put(o, "host", line_json(l, &l->host));
     return o;
 }

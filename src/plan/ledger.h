@@ -46,6 +46,10 @@ void ledger_fill(struct ledger *l, const struct model *m, const struct settings 
 /* What comes out of the host budget: the host's own and what integrated GPUs draw on. */
 uint64_t ledger_host_used(const struct ledger *l);
 
+/* What may still be placed in a line of this ledger whose budget is known; negative: too much is
+ * there.  The RAM that integrated GPUs share is left over once, not twice. */
+int64_t ledger_headroom(const struct ledger *l, const struct ledger_line *line);
+
 /* Bytes that lack in the tightest pool; 0: it fits.  *line (may be NULL) names that pool. */
 uint64_t ledger_lack(const struct ledger *l, const struct ledger_line **line);
 

@@ -10,31 +10,38 @@ bool place_gpu_usable(const struct machine_gpu *gpu)
            backend_find(gpu->engine_device.v) != NULL;
 }
 
-static void add_device(struct placement *p, const struct settings *s, const struct machine *machine,
-                       uint32_t index, uint32_t *gpu)
+static void add_device(const struct machine *machine, size_t i, struct placement *p, uint32_t *gpu)
 {
-    const struct fact_str *device = &machine->gpus.v[index].engine_device;
-    const struct backend_rules *rules = device->source ? backend_find(device->v) : NULL;
+    const struct fact_str *name = &machine->gpus.v[i].engine_device;
+    const struct backend_rules *rules = name->source ? backend_find(name->v) : NULL;
     if (!rules || p->n_devices == PLACE_MAX_DEVICES)
         return;
-    gpu[p->n_devices] = index;
-    p->rules[p->n_devices] = rules;
-    if (s->n_tensor_split > p->n_devices)
-        p->split[p->n_devices] = (double)s->tensor_split[p->n_devices];
-    p->n_devices++;
+    gpu[p->n_devices] = (uint32_t)i;
+    p->rules[p->n_devices++] = rules;
 }
 
-/* In the order of --device, else in the machine's. */
-static void add_devices(struct placement *p, const struct settings *s,
-                        const struct machine *machine, uint32_t *gpu)
+/* In the order of --device, which --main-gpu and --tensor-split count by; else of the machine. */
+static void add_devices(const struct settings *s, const struct machine *machine,
+                        struct placement *p, uint32_t *gpu)
 {
     bool named = settings_has(s, SET_DEVICE);
-    for (uint32_t name = 0; name < (named ? s->n_device : 1); name++)
-        for (uint32_t i = 0; i < machine->gpus.n; i++) {
-            const struct fact_str *device = &machine->gpus.v[i].engine_device;
-            if (!named || (device->source && strcmp(device->v, s->device[name]) == 0))
-                add_device(p, s, machine, i, gpu);
+    for (uint32_t k = 0; k < (named ? s->n_device : 1); k++)
+        for (size_t i = 0; i < machine->gpus.n; i++) {
+            const struct fact_str *name = &machine->gpus.v[i].engine_device;
+            if (!named || (name->source && strcmp(name->v, s->device[k]) == 0))
+                add_device(machine, i, p, gpu);
         }
+    for (uint32_t i = 0; i < p->n_devices && i < s->n_tensor_split; i++)
+        p->split[i] = s->tensor_split[i];
+}
+
+/* llama_context: "enabling pipeline parallelism"; any -ot or --n-cpu-moe turns it off. */
+static bool pipelined(const struct settings *s, const struct placement *p, uint32_t slots)
+{
+    bool layers = !settings_has(s, SET_SPLIT_MODE) || s->split_mode == SPLIT_LAYER;
+    bool cache = !settings_has(s, SET_KV_OFFLOAD) || s->kv_offload;
+    bool overrides = p->n_cpu_moe || settings_has(s, SET_OVERRIDE_TENSOR);
+    return p->n_devices > 1 && p->n_gpu_layers >= slots && layers && cache && !overrides;
 }
 
 void place_from_settings(const struct settings *s, const struct model *m,
@@ -42,7 +49,7 @@ void place_from_settings(const struct settings *s, const struct model *m,
 {
     uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
     *p = (struct placement){.isa = machine->cpu.isa.v, .n_isa = machine->cpu.isa.n};
-    add_devices(p, s, machine, gpu);
+    add_devices(s, machine, p, gpu);
     if (settings_has(s, SET_SPLIT_MODE) && s->split_mode == SPLIT_NONE && p->n_devices > 1) {
         uint32_t main_gpu = s->main_gpu < p->n_devices ? s->main_gpu : 0;
         gpu[0] = gpu[main_gpu];
@@ -56,6 +63,7 @@ void place_from_settings(const struct settings *s, const struct model *m,
     if (settings_has(s, SET_N_CPU_MOE))
         p->n_cpu_moe = s->n_cpu_moe;
     p->repack = !settings_has(s, SET_REPACK) || s->repack;
+    p->pipelined = pipelined(s, p, slots);
 }
 
 void place_evaluate(struct candidate *c, const struct model *m, const struct machine *machine,
@@ -64,6 +72,7 @@ void place_evaluate(struct candidate *c, const struct model *m, const struct mac
     struct context context;
     struct rates rates;
     place_from_settings(&c->settings, m, machine, &c->placement, c->gpu);
+    c->placement.override = c->override;
     ledger_fill(&c->ledger, m, &c->settings, &c->placement, c->gpu);
     c->lack = ledger_lack(&c->ledger, NULL);
     context_resolve(m, &c->settings, &context);

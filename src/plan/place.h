@@ -9,6 +9,7 @@
 struct candidate {
     struct settings settings;
     struct placement placement;
+    const int8_t *override;          /* -ot, for each tensor of the model; NULL: none */
     uint32_t gpu[PLACE_MAX_DEVICES]; /* machine's GPU behind each device of the placement */
     struct ledger ledger;
     struct speed speed;
@@ -20,7 +21,7 @@ struct candidate {
 void place_from_settings(const struct settings *s, const struct model *m,
                          const struct machine *machine, struct placement *p, uint32_t *gpu);
 
-/* Ledger, speed and lack of c->settings; budgets must stand in c->ledger. */
+/* Ledger, speed and lack of c->settings and c->override; budgets must stand in c->ledger. */
 void place_evaluate(struct candidate *c, const struct model *m, const struct machine *machine,
                     const struct workload *w);
 

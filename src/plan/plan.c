@@ -172,7 +172,7 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
     set_load_mode(&s, best);
     normalise(&s, best);
     set_cache_ram(&s, best);
-    fit_like(m, machine, &w, fit);
+    fit_like(a, m, machine, &w, fit);
     *out = (struct plan){.model = m,
                          .machine = machine,
                          .goal = *goal,

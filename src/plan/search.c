@@ -156,8 +156,7 @@ static bool spills(const struct candidate *c, const struct model *m)
 
 bool search_all_on_gpu(const struct candidate *c, const struct model *m)
 {
-    return c->placement.n_devices > 0 && c->placement.n_cpu_moe == 0 &&
-           c->placement.n_gpu_layers > m->n_layer + m->n_layer_nextn;
+    return c->placement.n_devices > 0 && !placement_spills(&c->placement, m);
 }
 
 /* The spread is ours where several cards share the layers and the user did not say how. */
@@ -267,6 +266,9 @@ static bool better(const struct search *s, const struct candidate *a, const stru
     uint32_t ctx_b = search_ctx_per_slot(s->m, &b->settings);
     if (ctx_a != ctx_b)
         return ctx_a > ctx_b;
+    if (a->placement.n_devices && b->placement.n_devices &&
+        a->placement.n_devices != b->placement.n_devices)
+        return a->placement.n_devices < b->placement.n_devices;
     return a->turn_s > 0 && a->turn_s < b->turn_s;
 }
 

@@ -105,35 +105,23 @@ static void add(struct touched *t, int device, double bytes, double params)
     }
 }
 
-static int tensor_place(const struct model *m, const struct placement *p,
-                        const struct model_tensor *t)
-{
-    uint32_t output = m->n_layer + m->n_layer_nextn;
-    if (t->class == TENSOR_INPUT)
-        return PLACE_HOST;
-    if (t->class == TENSOR_OUTPUT)
-        return placement_of(p, m, output);
-    if (t->expert && t->layer < p->n_cpu_moe)
-        return PLACE_HOST;
-    return placement_of(p, m, t->layer);
-}
-
 /* Bytes and parameters read for one token: of experts the share that is used, of the embedding one
  * row, unless it is the output matrix, too. */
-static void touch_weights(const struct model *m, const struct placement *p, struct touched *out)
+static void touch_weights(const struct model *m, const struct placement *p,
+                          const struct place_map *map, struct touched *out)
 {
     double used = m->n_expert ? (double)m->n_expert_used / m->n_expert : 1;
     for (size_t i = 0; i < m->n_tensors; i++) {
         const struct model_tensor *t = &m->tensors[i];
         if (t->skipped)
             continue;
-        int place = tensor_place(m, p, t);
+        int place = placement_of_tensor(p, map, m, i);
         double share = t->expert ? used : 1;
         double params = (double)t->dims[0] * (double)t->dims[1] * (double)t->dims[2];
         if (t->class == TENSOR_INPUT) {
             if (!m->tied_embeddings || !str_eq(t->name, "token_embd.weight"))
                 continue;
-            place = placement_of(p, m, m->n_layer + m->n_layer_nextn);
+            place = map->slot[map->output];
         }
         add(out, place, share * (double)t->bytes, share * params);
         if (place == PLACE_HOST)
@@ -141,14 +129,14 @@ static void touch_weights(const struct model *m, const struct placement *p, stru
     }
 }
 
-static void touch_cache(const struct model *m, const struct context *c, const struct placement *p,
+static void touch_cache(const struct model *m, const struct context *c, const struct place_map *map,
                         uint32_t depth, struct touched *out)
 {
     for (uint32_t il = 0; il < m->n_layer; il++) {
         uint32_t cells = m->layers[il].window && m->window < depth ? m->window : depth;
         double bytes = (double)kv_token_bytes(m, c, il) * cells +
                        (double)state_layer_bytes(m, c, il) / (c->slots ? c->slots : 1);
-        add(out, placement_of(p, m, il), bytes, 0);
+        add(out, map->slot[il], bytes, 0);
     }
 }
 
@@ -231,9 +219,11 @@ void speed_predict(const struct model *m, const struct context *c, const struct 
                    const struct rates *rates, uint32_t depth, struct speed *out)
 {
     struct touched t = {0};
-    touch_weights(m, p, &t);
+    struct place_map map;
+    placement_map(p, m, &map);
+    touch_weights(m, p, &map, &t);
     struct touched with_cache = t;
-    touch_cache(m, c, p, depth, &with_cache);
+    touch_cache(m, c, &map, depth, &with_cache);
     *out = (struct speed){
         .basis = SPEED_SPEC, .limited_by = limit(&with_cache, p, rates), .wide = rates->wide};
     out->gen_tok_s =

@@ -8,28 +8,70 @@
 
 enum { HOST_ALIGNMENT = 32 /* ggml-cpu: TENSOR_ALIGNMENT */ };
 
-static double share(const struct placement *p, uint32_t device)
+/* Where each device's run of layers ends, as a share of all layers on devices. */
+static void ends(const struct placement *p, float *end)
 {
-    double sum = 0, upto = 0;
+    float sum = 0, upto = 0; /* floats, as in llama.cpp: their rounding decides */
     for (uint32_t i = 0; i < p->n_devices; i++)
         sum += p->split[i];
-    for (uint32_t i = 0; i <= device; i++)
-        upto += sum > 0 ? p->split[i] : 1.0;
-    return upto / (sum > 0 ? sum : (double)p->n_devices);
+    for (uint32_t i = 0; i < p->n_devices; i++) {
+        upto += sum > 0 ? p->split[i] : 1;
+        end[i] = upto / (sum > 0 ? sum : (float)p->n_devices);
+    }
+}
+
+void placement_map(const struct placement *p, const struct model *m, struct place_map *map)
+{
+    float end[PLACE_MAX_DEVICES] = {0};
+    uint32_t all = m->n_layer + m->n_layer_nextn + 1, device = 0;
+    uint32_t slots = all < PLACE_MAX_SLOTS ? all : PLACE_MAX_SLOTS;
+    uint32_t on_gpu = p->n_devices == 0 ? 0 : p->n_gpu_layers < slots ? p->n_gpu_layers : slots;
+    ends(p, end);
+    map->output = slots - 1;
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        if (slot < slots - on_gpu) {
+            map->slot[slot] = PLACE_HOST;
+            continue;
+        }
+        float at = (float)(slot - (slots - on_gpu)) / (float)on_gpu;
+        while (device + 1 < p->n_devices && at >= end[device])
+            device++;
+        map->slot[slot] = (int8_t)device;
+    }
 }
 
 int placement_of(const struct placement *p, const struct model *m, uint32_t slot)
 {
-    uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
-    uint32_t on_gpu = p->n_devices == 0 ? 0 : p->n_gpu_layers < slots ? p->n_gpu_layers : slots;
-    uint32_t first = slots - on_gpu;
-    if (slot < first)
+    struct place_map map;
+    placement_map(p, m, &map);
+    return slot <= map.output ? map.slot[slot] : PLACE_HOST;
+}
+
+int placement_of_tensor(const struct placement *p, const struct place_map *map,
+                        const struct model *m, size_t tensor)
+{
+    const struct model_tensor *t = &m->tensors[tensor];
+    if (t->class == TENSOR_INPUT)
         return PLACE_HOST;
-    double at = (double)(slot - first) / (double)on_gpu;
-    for (uint32_t i = 0; i + 1 < p->n_devices; i++)
-        if (at < (double)(float)share(p, i)) /* llama.cpp compares floats */
-            return (int)i;
-    return (int)p->n_devices - 1;
+    if (p->n_devices && p->override && p->override[tensor] != PLACE_WITH_LAYER)
+        return p->override[tensor];
+    if (t->class == TENSOR_OUTPUT)
+        return map->slot[map->output];
+    if (t->layer > map->output || (t->expert && t->layer < p->n_cpu_moe))
+        return PLACE_HOST;
+    return map->slot[t->layer];
+}
+
+bool placement_spills(const struct placement *p, const struct model *m)
+{
+    if (p->n_devices == 0)
+        return false;
+    if (p->n_cpu_moe || p->n_gpu_layers <= m->n_layer + m->n_layer_nextn)
+        return true;
+    for (size_t i = 0; p->override && i < m->n_tensors; i++)
+        if (p->override[i] == PLACE_HOST && m->tensors[i].class != TENSOR_INPUT)
+            return true;
+    return false;
 }
 
 static uint64_t padded_rows(const struct model_tensor *t, uint32_t row_pad)
@@ -67,29 +109,29 @@ static void add(struct weights *w, const struct placement *p, int device,
 }
 
 /* Is any layer (not the output) on this device? */
-static bool has_layer(const struct model *m, const struct placement *p, int device)
+static bool has_layer(const struct place_map *map, int device)
 {
-    for (uint32_t il = 0; il < m->n_layer + m->n_layer_nextn; il++)
-        if (placement_of(p, m, il) == device)
+    for (uint32_t il = 0; il < map->output; il++)
+        if (map->slot[il] == device)
             return true;
     return false;
 }
 
 /* RoPE factors: one copy in every buffer type that holds a layer. */
-static void add_per_device(struct weights *w, const struct model *m, const struct placement *p,
-                           const struct model_tensor *t)
+static void add_per_device(struct weights *w, const struct placement *p,
+                           const struct place_map *map, const struct model_tensor *t)
 {
     for (int device = PLACE_HOST; device < (int)p->n_devices; device++)
-        if (has_layer(m, p, device))
+        if (has_layer(map, device))
             add(w, p, device, t);
 }
 
 /* A tied output matrix is token_embd again: a copy on the output's device, or in the repacked
  * buffer where the host repacks that type; else it is shared. */
-static void add_tied_output(struct weights *w, const struct model *m, const struct placement *p,
-                            const struct model_tensor *t)
+static void add_tied_output(struct weights *w, const struct placement *p,
+                            const struct place_map *map, const struct model_tensor *t)
 {
-    int device = placement_of(p, m, m->n_layer + m->n_layer_nextn);
+    int device = map->slot[map->output];
     bool copied = device != PLACE_HOST || (p->repack && p->n_devices == 0 &&
                                            weights_repacked(t->type, t->dims[1], p->isa, p->n_isa));
     if (copied)
@@ -101,23 +143,18 @@ static void add_tied_output(struct weights *w, const struct model *m, const stru
 void weights_place(const struct model *m, const struct placement *p, struct weights *out)
 {
     struct weights w = {0};
-    uint32_t output_slot = m->n_layer + m->n_layer_nextn;
+    struct place_map map;
+    placement_map(p, m, &map);
     for (size_t i = 0; i < m->n_tensors; i++) {
         const struct model_tensor *t = &m->tensors[i];
         if (t->skipped)
             continue;
-        if (t->class == TENSOR_INPUT)
-            add(&w, p, PLACE_HOST, t);
-        else if (t->per_device)
-            add_per_device(&w, m, p, t);
-        else if (t->class == TENSOR_OUTPUT)
-            add(&w, p, placement_of(p, m, output_slot), t);
-        else if (t->expert && t->layer < p->n_cpu_moe)
-            add(&w, p, PLACE_HOST, t);
+        if (t->per_device)
+            add_per_device(&w, p, &map, t);
         else
-            add(&w, p, placement_of(p, m, t->layer), t);
+            add(&w, p, placement_of_tensor(p, &map, m, i), t);
         if (m->tied_embeddings && str_eq(t->name, "token_embd.weight"))
-            add_tied_output(&w, m, p, t);
+            add_tied_output(&w, p, &map, t);
     }
     *out = w;
 }

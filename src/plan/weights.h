@@ -11,23 +11,40 @@
 enum {
     PLACE_MAX_DEVICES = 16,
     PLACE_MAX_SLOTS = 1024, /* layers and the output; llama.cpp's LLAMA_MAX_LAYERS is 512 */
-    PLACE_HOST = -1
+    PLACE_HOST = -1,
+    PLACE_WITH_LAYER = -2, /* of a tensor: where its layer is */
 };
 
 /* Where the layers go.  Slot n_layer_all is the output layer. */
 struct placement {
     uint32_t n_devices;
     const struct backend_rules *rules[PLACE_MAX_DEVICES];
-    uint32_t n_gpu_layers;           /* as -ngl: the last so many slots, the output layer first */
-    uint32_t n_cpu_moe;              /* experts of the first so many layers stay in host memory */
-    double split[PLACE_MAX_DEVICES]; /* share of each device; all zero: equal */
-    bool repack;                     /* host weights may be repacked (never where a GPU is used) */
-    const char *const *isa;          /* of the host CPU, for repacking */
+    uint32_t n_gpu_layers;          /* as -ngl: the last so many slots, the output layer first */
+    uint32_t n_cpu_moe;             /* experts of the first so many layers stay in host memory */
+    const int8_t *override;         /* place of each tensor of the model; NULL: with its layer */
+    float split[PLACE_MAX_DEVICES]; /* share of each device; all zero: equal */
+    bool pipelined;                 /* ubatches overlap on several devices: inputs fourfold */
+    bool repack;                    /* host weights may be repacked (never where a GPU is used) */
+    const char *const *isa;         /* of the host CPU, for repacking */
     size_t n_isa;
 };
 
 /* Device index of a slot, or PLACE_HOST (load_tensors: get_layer_buft_list). */
 int placement_of(const struct placement *p, const struct model *m, uint32_t slot);
+
+/* The same for all slots of a model at once. */
+struct place_map {
+    int8_t slot[PLACE_MAX_SLOTS];
+    uint32_t output; /* index of the output layer's slot */
+};
+void placement_map(const struct placement *p, const struct model *m, struct place_map *map);
+
+/* Device index of a tensor, or PLACE_HOST: -ot first, then --n-cpu-moe, then its layer. */
+int placement_of_tensor(const struct placement *p, const struct place_map *map,
+                        const struct model *m, size_t tensor);
+
+/* Is a weight of a layer on the host while cards compute? */
+bool placement_spills(const struct placement *p, const struct model *m);
 
 struct weights {
     uint64_t device[PLACE_MAX_DEVICES];

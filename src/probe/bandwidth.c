@@ -79,7 +79,7 @@ static uint64_t run_queue_wait(void)
     const char *text = fs_read_word(fs_real(), &a, "/proc/thread-self/schedstat");
     struct str rest = str_from(text ? text : ""), word;
     unsigned long long ns = 0;
-    if (str_cut(&rest, ' ', &word) && str_cut(&rest, ' ', &word))
+    if (str_cut(&rest, ' ', &word) && str_cut(&rest, ' ', &word)) /* NOLINT: the second word */
         str_u64(word, &ns);
     arena_release(&a);
     return ns;
@@ -271,14 +271,14 @@ static void evaluate(struct arena *a, const struct team *team, const struct work
 {
     *out = (struct bandwidth){.thread_gb_s = arena_array(a, team->n, sizeof(double)),
                               .runs = team->runs};
-    for (unsigned run = 0; run < team->runs; run++) {
-        double gb_s = units_gb_s(team->bytes * team->n, run_seconds(workers, run));
+    for (unsigned nth = 0; nth < team->runs; nth++) {
+        double gb_s = units_gb_s(team->bytes * team->n, run_seconds(workers, nth));
         if (gb_s <= out->gb_s)
             continue;
         out->gb_s = gb_s;
         for (unsigned i = 0; i < team->n; i++)
             out->thread_gb_s[i] = units_gb_s(
-                team->bytes, (double)(workers[i].end_ns[run] - workers[i].begin_ns[run]) / 1e9);
+                team->bytes, (double)(workers[i].end_ns[nth] - workers[i].begin_ns[nth]) / 1e9);
     }
     out->busy = out->runs < FEW_RUNS || was_busy(team, workers);
 }

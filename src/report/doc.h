@@ -36,6 +36,7 @@ struct doc_section {
 
 struct doc {
     struct arena *arena;
+    size_t label_columns; /* of rows, at least: documents in a row line up; 0: as they need */
     VEC(struct doc_section) sections;
 };
 

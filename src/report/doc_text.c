@@ -3,7 +3,7 @@
 
 static const char bold[] = "\x1b[1m", dim[] = "\x1b[2m", plain[] = "\x1b[0m";
 
-enum { LABEL_MIN = 14, GAP = 2, NARROWEST = 40 };
+enum { LABEL_MIN = 9, GAP = 2, NARROWEST = 40 };
 
 /* Columns a text takes on a terminal: code points, which is right for all we print. */
 static size_t width_of(struct str s)
@@ -48,9 +48,9 @@ static void wrapped(struct strbuf *out, const char *text, size_t indent, size_t 
     strbuf_addc(out, '\n');
 }
 
-static size_t label_width(const struct doc_section *s)
+static size_t label_width(const struct doc *d, const struct doc_section *s)
 {
-    size_t widest = LABEL_MIN;
+    size_t widest = d->label_columns > LABEL_MIN ? d->label_columns : LABEL_MIN;
     for (size_t i = 0; i < s->items.n; i++)
         if (s->items.v[i].kind == DOC_ROW && width(s->items.v[i].label) + GAP > widest)
             widest = width(s->items.v[i].label) + GAP;
@@ -89,7 +89,7 @@ static void write_table(struct strbuf *out, const struct doc_table *t,
                    c + 1 == t->n_columns);
     strbuf_addf(out, "%s\n", style->color ? plain : "");
     for (size_t i = 0; i < t->cells.n; i++) {
-        size_t c = i % t->n_columns;
+        size_t c = i % t->n_columns; /* NOLINT: cells come with their columns */
         bool last = c + 1 == t->n_columns;
         write_cell(out, t->cells.v[i], column_width(t, c), t->columns[c].align, last);
         if (last)
@@ -101,7 +101,7 @@ void doc_write_text(const struct doc *d, const struct doc_style *style, struct s
 {
     for (size_t i = 0; i < d->sections.n; i++) {
         const struct doc_section *s = &d->sections.v[i];
-        size_t indent = label_width(s);
+        size_t indent = label_width(d, s);
         if (i)
             strbuf_addc(out, '\n');
         if (s->title) {

@@ -44,19 +44,21 @@ void view_comparison(struct doc *d, const struct plan *p)
             (unsigned)p->settings.parallel, p->settings.parallel == 1 ? "" : "s");
 }
 
-static void memory_line(struct doc *d, const char *label, const struct ledger_line *l)
+static void memory_line(struct doc *d, const char *label, const struct ledger *ledger,
+                        const struct ledger_line *l)
 {
     struct arena *a = d->arena;
+    int64_t left = ledger_headroom(ledger, l);
     struct strbuf text = {0};
     strbuf_addf(&text, "weights %s | kv %s | compute %s", gib(a, l->weights), gib(a, l->kv),
                 gib(a, l->compute));
     if (l->cache)
         strbuf_addf(&text, " | prompt cache %s", gib(a, l->cache));
     strbuf_addf(&text, " | other %s", gib(a, l->other));
-    if (l->budget != UINT64_MAX && l->budget >= l->total)
-        strbuf_addf(&text, " | spare %s", gib(a, l->budget - l->total));
+    if (l->budget != UINT64_MAX && left >= 0)
+        strbuf_addf(&text, " | spare %s", gib(a, (uint64_t)left));
     else if (l->budget != UINT64_MAX)
-        strbuf_addf(&text, " | %s OVER", gib(a, l->total - l->budget));
+        strbuf_addf(&text, " | %s OVER", gib(a, (uint64_t)-left));
     doc_row(d, label, "%s GB", strbuf_cstr(&text));
     strbuf_release(&text);
 }
@@ -65,9 +67,9 @@ void view_memory(struct doc *d, const struct plan *p)
 {
     for (uint32_t i = 0; i < p->memory.n_devices; i++)
         if (p->memory.device[i].total)
-            memory_line(d, p->memory.device[i].name ? p->memory.device[i].name : "GPU",
+            memory_line(d, p->memory.device[i].name ? p->memory.device[i].name : "GPU", &p->memory,
                         &p->memory.device[i]);
-    memory_line(d, "RAM", &p->memory.host);
+    memory_line(d, "RAM", &p->memory, &p->memory.host);
 }
 
 static void reasons(struct doc *d, const struct plan *p)

@@ -169,7 +169,7 @@ static bool parse_number(const struct parsing *p, struct settings *s, struct err
 static bool parse_names(const struct parsing *p, struct settings *s, struct err *err)
 {
     const char *text = p->text;
-    const char *found[SETTINGS_MAX_DEVICES];
+    const char *found[SETTINGS_MAX_DEVICES] = {NULL};
     uint32_t n = 0;
     struct str rest = str_from(text), name;
     while (strcmp(text, "none") != 0 && str_cut(&rest, ',', &name)) {

@@ -95,7 +95,8 @@ const struct option *option_find_env(enum option_tool tool, const char *name, bo
     for (size_t i = 0; i < option_table_n; i++) {
         const struct option *o = &option_table[i];
         /* llama-bench has a parser of its own, which reads no LLAMA_ARG_* */
-        if ((o->tools & tool) == 0 || !o->env || (tool == TOOL_BENCH && strcmp(name, "HF_TOKEN")))
+        if ((o->tools & tool) == 0 || !o->env ||
+            (tool == TOOL_BENCH && strcmp(name, "HF_TOKEN") != 0))
             continue;
         if (match(o, strcmp(o->env, name) == 0, is_off_variable(o, name), negated))
             return o;

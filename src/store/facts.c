@@ -17,7 +17,7 @@ static json_t *load(struct arena *a, const char *path)
     json_t *root = NULL;
     if (fs_read(fs_real(), a, path, FILE_MAX, &text, &ignored))
         root = js_parse(text, &ignored);
-    if (root && json_is_object(root))
+    if (json_is_object(root))
         return root;
     json_decref(root);
     root = json_object();

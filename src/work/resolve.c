@@ -104,7 +104,7 @@ bool resolve_model(struct arena *a, const struct fs *fs, const struct stores_whe
         return false;
     if (paths.n > 1)
         return several(a, argument, &paths, err);
-    if (cstr_starts(paths.v[0], "shape:")) {
+    if (cstr_starts(paths.v[0], "shape:")) { /* NOLINT: resolve_paths gave one or failed */
         if (!resolve_shape(a, paths.v[0], &r, err))
             return false;
     } else {

@@ -17,6 +17,12 @@ ours() { # processes that name a file of this test: engines, workers and tailors
     ps -eo pid=,args= | TAP_DIR="$tmp/" awk 'index($0, ENVIRON["TAP_DIR"]) { print $1 }'
 }
 
+clean_up() {
+    for stray in $(ours); do kill -9 "$stray"; done
+    rm -rf "$tmp"
+}
+trap clean_up EXIT
+
 nothing_runs() {
     [ -z "$(ours)" ]
 }

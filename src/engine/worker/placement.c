@@ -7,7 +7,8 @@
 static bool find_devices(struct arena *a, const struct settings *s, ggml_backend_dev_t **out,
                          struct err *err)
 {
-    ggml_backend_dev_t *devices = arena_array(a, s->n_device + 1, sizeof(*devices));
+    ggml_backend_dev_t *devices =
+        arena_array(a, s->n_device + 1, sizeof(*devices)); /* NOLINT: handles are pointers */
     for (uint32_t i = 0; i < s->n_device; i++) {
         devices[i] = ggml_backend_dev_by_name(s->device[i]);
         if (!devices[i])

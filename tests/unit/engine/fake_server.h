@@ -77,13 +77,13 @@ static inline int fake_listen(const char *path)
     return bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 8) == 0 ? fd : -1;
 }
 
-/* Does not come back where the words are "PROGRAM fake-server SOCKET DIR". */
+/* Does not come back where the words are a fake server's. */
 static inline void fake_server_main(int argc, char **argv)
 {
-    if (argc != 4 || strcmp(argv[1], FAKE_SERVER) != 0)
+    if (argc < 5 || strcmp(argv[1], FAKE_SERVER) != 0)
         return;
     signal(SIGPIPE, SIG_IGN);
-    int listening = fake_listen(argv[2]);
+    int listening = fake_listen(argv[argc - 1]);
     for (;;) {
         struct arena a = {0};
         struct strbuf request = {0};
@@ -94,20 +94,25 @@ static inline void fake_server_main(int argc, char **argv)
             _exit(9);
         fake_read_request(fd, &request);
         sscanf(strbuf_cstr(&request), "%*s /%255s", path);
-        fs_replace(path_join(&a, argv[3], "request"), strbuf_cstr(&request), request.len, &err);
-        fake_answer(&a, fd, argv[3], path);
+        fs_replace(path_join(&a, argv[2], "request"), strbuf_cstr(&request), request.len, &err);
+        fake_answer(&a, fd, argv[2], path);
         strbuf_release(&request);
         arena_release(&a);
     }
 }
 
-/* Starts one on DIR/socket and waits until it is ready; its log is DIR/log. */
-static inline void fake_server_start(struct folder *f, struct server *s)
+static inline const char *fake_server_program(struct folder *f)
 {
     char self[4096] = "";
     assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+    return arena_strdup(&f->a, self);
+}
+
+/* Starts one on DIR/socket and waits until it is ready; its log is DIR/log. */
+static inline void fake_server_start(struct folder *f, struct server *s)
+{
     const char *socket = folder_path(f, "socket");
-    const char *argv[] = {self, FAKE_SERVER, socket, f->dir, NULL};
+    const char *argv[] = {fake_server_program(f), FAKE_SERVER, f->dir, "--host", socket, NULL};
     const struct server_spec spec = {.argv = argv,
                                      .unix_socket = arena_strdup(&f->a, socket),
                                      .url = "http://localhost",

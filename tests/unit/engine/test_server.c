@@ -5,6 +5,7 @@
 struct world {
     struct folder f;
     struct server server;
+    unsigned asked; /* whether to wait on */
 };
 
 static int set_up(void **state)
@@ -52,6 +53,7 @@ static bool then_loaded(void *user)
 {
     struct world *w = user;
     folder_put(&w->f, "health", "200\n");
+    w->asked++;
     return true;
 }
 
@@ -62,6 +64,7 @@ static void another_status_is_not_ready_yet(void **state)
     w->server.ready_s = 0;
     folder_put(&w->f, "health", "503\nloading");
     assert_true(ready(w, 20, then_loaded, w));
+    assert_int_equal(w->asked, 1);
     assert_true(w->server.ready_s > 0);
 }
 

@@ -31,7 +31,7 @@ static void fit(struct world *w, const char *model, uint64_t ram, uint64_t vram)
     if (vram)
         add_gpu(&w->a, machine, "CUDA0", vram, 500);
     w->m = model_of(&w->a, model);
-    fit_like(&w->m, machine, &work, &w->c);
+    fit_like(&w->a, &w->m, machine, &work, &w->c);
 }
 
 static void where_all_fits_the_defaults_stay(void **state)
@@ -69,14 +69,23 @@ static void layers_leave_the_card_when_the_least_context_is_too_much(void **stat
     assert_int_equal(w->c.settings.n_gpu_layers, 0);
 }
 
+static uint32_t layers_without_experts(const struct world *w)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < w->m.n_tensors; i++)
+        n += w->c.override && w->c.override[i] == PLACE_HOST &&
+             str_ends(w->m.tensors[i].name, "ffn_down_exps.weight");
+    return n;
+}
+
 static void experts_leave_before_layers_do(void **state)
 {
     struct world *w = *state;
     fit(w, "qwen3-30b-a3b:Q4_K_M", 64 * GIB, 12 * GIB);
-    assert_in_range(w->c.settings.n_cpu_moe, 1, 47);
-    assert_int_equal(w->c.settings.n_gpu_layers, NGL_ALL);
-    fit(w, "qwen3-30b-a3b:Q4_K_M", 64 * GIB, 2 * GIB);
-    assert_int_equal(w->c.settings.n_cpu_moe, 48); /* all of them, and layers too */
+    assert_in_range(layers_without_experts(w), 1, 47);
+    assert_int_equal(w->c.settings.n_gpu_layers, 49);
+    assert_non_null(strstr(w->c.settings.override_tensor, "exps=CPU"));
+    fit(w, "qwen3-30b-a3b:Q4_K_M", 64 * GIB, 2 * GIB); /* all of them, and layers too */
     assert_in_range(w->c.settings.n_gpu_layers, 0, 48);
 }
 
@@ -98,7 +107,7 @@ static void a_context_below_the_least_is_left_alone(void **state)
     struct machine machine = host_of(&w->a, 2 * GIB);
     w->m = model_of(&w->a, "llama-3.1-8b:Q4_K_M");
     w->m.n_ctx_train = 512;
-    fit_like(&w->m, &machine, &work, &w->c);
+    fit_like(&w->a, &w->m, &machine, &work, &w->c);
     assert_int_equal(w->c.settings.ctx_size, 2048);
 }
 

@@ -92,11 +92,17 @@ static void an_integrated_gpu_draws_on_the_ram(void **state)
     const struct ledger_line *line;
     assert_true(ledger_lack(&l, &line) > 0); /* 20 of 15 GiB, though each alone would fit */
     assert_ptr_equal(line, &l.host);
+    l.host.total = 3 * GIB; /* 13 of 15 GiB: two are left, for whoever comes first */
+    assert_int_equal(ledger_headroom(&l, &l.host), 2 * GIB);
+    assert_int_equal(ledger_headroom(&l, &l.device[0]), 2 * GIB);
+    l.host.total = 6 * GIB;
+    assert_int_equal(ledger_headroom(&l, &l.host), -(int64_t)GIB);
     m.gpus.v[0].pool = "vram0";
     l = budgets(&m, 0, 0);
     l.host.total = 10 * GIB;
     l.device[0].total = 10 * GIB;
     assert_int_equal(ledger_lack(&l, NULL), 0);
+    assert_int_equal(ledger_headroom(&l, &l.host), 5 * GIB);
     arena_release(&a);
 }
 

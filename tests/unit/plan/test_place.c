@@ -63,6 +63,20 @@ static void named_devices_are_the_only_ones(void **state)
     assert_int_equal(w->p.n_devices, 0);
 }
 
+static void devices_count_in_the_order_they_were_named(void **state)
+{
+    struct world *w = *state;
+    placed(w, "device=CUDA1,CUDA0 tensor_split=3,1");
+    assert_int_equal(w->gpu[0], 2);
+    assert_int_equal(w->gpu[1], 0);
+    assert_true(w->p.split[0] == 3 && w->p.split[1] == 1);
+    placed(w, "device=CUDA1,CUDA0 split_mode=none main_gpu=1");
+    assert_int_equal(w->p.n_devices, 1);
+    assert_int_equal(w->gpu[0], 0);
+    placed(w, "device=CUDA1,CUDA0 split_mode=none");
+    assert_int_equal(w->gpu[0], 2);
+}
+
 static void without_a_split_the_main_card_has_it_all(void **state)
 {
     struct world *w = *state;
@@ -142,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(devices_are_those_the_engine_has),
         WORLD_TEST(named_devices_are_the_only_ones),
+        WORLD_TEST(devices_count_in_the_order_they_were_named),
         WORLD_TEST(without_a_split_the_main_card_has_it_all),
         WORLD_TEST(a_split_gives_each_card_its_share),
         WORLD_TEST(layers_and_experts_are_as_asked_and_no_more_than_there_are),

@@ -26,6 +26,18 @@ static void short_labels_leave_the_same_room(void **state)
                                              "         y\n");
 }
 
+static void a_line_is_full_when_it_is_full(void **state)
+{
+    struct paper *p = *state;
+    doc_text(&p->d, "%s", "0123456789 0123456789 0123456789 0123456789 123456 next");
+    doc_text(&p->d, "%s", "0123456789 0123456789 0123456789 0123456789 1234567 next");
+    assert_string_equal(paper_text(p, NARROW),
+                        "0123456789 0123456789 0123456789 0123456789 123456\n"
+                        "next\n"
+                        "0123456789 0123456789 0123456789 0123456789\n"
+                        "1234567 next\n");
+}
+
 static void sections_are_apart_and_align_by_themselves(void **state)
 {
     struct paper *p = *state;
@@ -147,6 +159,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         PAPER_TEST(rows_stand_under_each_other_and_wrap_behind_their_label),
         PAPER_TEST(short_labels_leave_the_same_room),
+        PAPER_TEST(a_line_is_full_when_it_is_full),
         PAPER_TEST(sections_are_apart_and_align_by_themselves),
         PAPER_TEST(a_table_is_as_wide_as_its_widest_cells),
         PAPER_TEST(letters_count_not_bytes),
