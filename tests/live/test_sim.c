@@ -303,64 +303,85 @@ static void every_generation_plans(struct tap *t, void *state)
 
 /* ---- against the real device ---- */
 
-static const char *const vulkan_texts[] = {
-    "device=Vulkan0 n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
-    ("device=Vulkan0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
-     "cache_type_k=q8_0 cache_type_v=q8_0"),
-    "device=Vulkan0 n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
-    "device=Vulkan0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
+static const char *const real_texts[] = {
+    "n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
+    "n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+    "cache_type_k=q8_0 cache_type_v=q8_0",
+    "n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
+    "n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
 };
 
-struct tally {
+struct real_device {
+    const char *name, *env, *devices; /* "Vulkan0"; what makes it seen; how it is simulated */
     unsigned asked, refused, equal;
 };
 
-static void compare_vulkan(struct tap *t, struct live *l, const struct subject *s, const char *text,
-                           struct tally *n)
+static void compare_real(struct tap *t, struct live *l, const struct subject *s, const char *text,
+                         struct real_device *r)
 {
-    const char *real[] = {"GGML_VK_VISIBLE_DEVICES=0", NULL};
-    const char *what = arena_printf(&l->a, "%s %s", s->name, text);
-    struct settings settings = settings_of(&l->a, text);
+    const char *env[] = {r->env, NULL};
+    const char *words = arena_printf(&l->a, "device=%s %s", r->name, text);
+    const char *what = arena_printf(&l->a, "%s %s", s->name, words);
+    struct settings settings = settings_of(&l->a, words);
     struct answer theirs, sim;
-    bool answered = dry_run(l, real, s, &settings, &theirs);
-    n->asked++;
-    if (answered != simulate(l, "vulkan:software:2048", s, &settings, &sim)) {
+    bool answered = dry_run(l, env, s, &settings, &theirs);
+    r->asked++;
+    if (answered != simulate(l, r->devices, s, &settings, &sim)) {
         tap_problem(t, "%s: refused on one of the two", what);
     } else if (!answered) {
-        n->refused++;
+        r->refused++;
     } else {
         bool host = same(t, arena_printf(&l->a, "%s: host", what), &sim.host, &theirs.host);
-        n->equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
+        r->equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
     }
 }
 
-static void the_software_vulkan_device_says_the_same(struct tap *t, void *state)
+static void the_real_device_says_the_same(struct tap *t, struct live *l, struct real_device *r)
 {
     static const char *const sample[] = {"llama-3.1-8b",    "qwen2-0.5b",  "qwen3-30b-a3b",
                                          "gemma-3-12b",     "gpt-oss-20b", "deepseek-v2-lite",
                                          "qwen3.5-35b-a3b", "mamba2-2.7b", "phi-4"};
-    struct live *l = state;
-    struct tally n = {0};
     size_t n_shapes = COUNT_OF(sample);
     bool all = getenv("TAILOR_TEST_LONG") != NULL;
     const struct shape *shapes = shape_list(all ? &n_shapes : &(size_t){0});
-    if (!getenv("TAILOR_TEST_VULKAN")) {
-        t->skipped = "runs in make test-vulkan";
-        return;
-    }
     for (size_t i = 0; i < n_shapes; i++) {
         struct subject s;
         struct err err = {0};
         const char *name = arena_printf(&l->a, "%s:Q4_K_M", all ? shapes[i].name : sample[i]);
         if (!subject_open(l, &s, name, &err))
             tap_problem(t, "%s: %s", name, err.cause);
-        for (size_t k = 0; s.ghost && k < COUNT_OF(vulkan_texts); k++)
-            compare_vulkan(t, l, &s, vulkan_texts[k], &n);
+        for (size_t k = 0; s.ghost && k < COUNT_OF(real_texts); k++)
+            compare_real(t, l, &s, real_texts[k], r);
         subject_close(&s);
     }
-    printf("# %zu shapes, %u dry runs on the software Vulkan device and on the simulated one "
-           "(%u refused by both): %u equal to the byte\n",
-           n_shapes, n.asked, n.refused, n.equal);
+    printf("# %zu shapes, %u dry runs on the real %s and on the simulated one (%u refused by "
+           "both): %u equal to the byte\n",
+           n_shapes, r->asked, r->name, r->refused, r->equal);
+    if (r->refused * 10 > r->asked)
+        tap_problem(t, "the engine refused %u of %u", r->refused, r->asked);
+}
+
+static void the_software_vulkan_device_says_the_same(struct tap *t, void *state)
+{
+    struct real_device vulkan = {
+        "Vulkan0", "GGML_VK_VISIBLE_DEVICES=0", "vulkan:software:2048", 0, 0, 0};
+    if (getenv("TAILOR_TEST_VULKAN"))
+        the_real_device_says_the_same(t, state, &vulkan);
+    else
+        t->skipped = "runs in make test-vulkan";
+}
+
+static void a_cuda_card_says_the_same(struct tap *t, void *state)
+{
+    struct live *l = state;
+    const char *card = getenv("TAILOR_TEST_CUDA");
+    if (!card) {
+        t->skipped = "TAILOR_TEST_CUDA does not describe the card of a CUDA engine (\"9.0:81559\")";
+        return;
+    }
+    struct real_device cuda = {
+        "CUDA0", "CUDA_VISIBLE_DEVICES=0", arena_printf(&l->a, "cuda:%s", card), 0, 0, 0};
+    the_real_device_says_the_same(t, l, &cuda);
 }
 
 /* ---- main ---- */
@@ -388,6 +409,7 @@ int main(void)
         {"one simulated card holds what we say", one_simulated_card_holds_what_we_say},
         {"every generation plans", every_generation_plans},
         {"the software Vulkan device says the same", the_software_vulkan_device_says_the_same},
+        {"a CUDA card says the same", a_cuda_card_says_the_same},
     };
     struct live l = {0};
     const char *skip = set_up(&l);
