@@ -305,8 +305,8 @@ static void every_generation_plans(struct tap *t, void *state)
 
 static const char *const real_texts[] = {
     "n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
-    "n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
-    "cache_type_k=q8_0 cache_type_v=q8_0",
+    ("n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+     "cache_type_k=q8_0 cache_type_v=q8_0"),
     "n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
     "n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
 };
