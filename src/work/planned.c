@@ -51,11 +51,12 @@ static bool plan_it(struct session *s, const struct planning *how, struct planne
                     struct err *err)
 {
     if (!session_machine(s, how->machine, how->measuring, &out->machine, &out->engine,
-                         &out->has_engine, err))
+                         &out->has_engine, err) ||
+        !plan_and_certify(s, how, out, err))
         return false;
     if (how->need_engine && !out->has_engine)
         return engine_find(s->arena, &s->where, &out->engine, err); /* fails again, and says why */
-    return plan_and_certify(s, how, out, err);
+    return true;
 }
 
 bool planned_make(struct session *s, const struct planning *how, struct planned *out,
