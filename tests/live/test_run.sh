@@ -17,6 +17,7 @@ ours() { # processes that name a file of this test: engines, workers and tailors
     ps -eo pid=,args= | TAP_DIR="$tmp/" awk 'index($0, ENVIRON["TAP_DIR"]) { print $1 }'
 }
 
+# shellcheck disable=SC2154 # assigned in the trap itself
 trap 'for stray in $(ours); do kill -9 "$stray"; done; rm -rf "$tmp"' EXIT
 
 nothing_runs() {

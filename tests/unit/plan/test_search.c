@@ -126,7 +126,7 @@ static void the_fastest_card_that_fits_is_taken(void **state)
     struct world *w = *state;
     add_gpu(&w->a, &w->machine, "CUDA0", 24 * GIB, 300);
     add_gpu(&w->a, &w->machine, "CUDA1", 24 * GIB, 900);
-    add_gpu(&w->a, &w->machine, "CUDA2", 4 * GIB, 2000);
+    add_gpu(&w->a, &w->machine, "CUDA2", GIB, 2000); /* too small for any share */
     assert_string_equal(find(w)->device[0], "CUDA1");
     w->goal.pinned = settings_of(&w->a, "device=CUDA0");
     assert_string_equal(find(w)->device[0], "CUDA0");
