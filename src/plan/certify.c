@@ -17,6 +17,18 @@ static void set_total(struct ledger_line *line)
     line->total = line->weights + line->kv + line->compute + line->cache + line->other;
 }
 
+/* What was kept free for a dry run's larger figures has served its purpose. */
+static void give_back(struct ledger *l, struct limits *limits)
+{
+    if (l->host.budget != UINT64_MAX)
+        l->host.budget = units_add(l->host.budget, limits->kept_host);
+    limits->kept_host = 0;
+    for (uint32_t i = 0; i < l->n_devices; i++) {
+        l->device[i].budget = units_add(l->device[i].budget, limits->kept[i]);
+        limits->kept[i] = 0;
+    }
+}
+
 void plan_certify(struct arena *a, struct plan *p, const struct dry_run_buffer *buffers, size_t n,
                   const char *basis)
 {
@@ -35,6 +47,7 @@ void plan_certify(struct arena *a, struct plan *p, const struct dry_run_buffer *
         set_total(&l->device[i]);
     l->basis = basis;
     l->claimed = true;
+    give_back(l, &p->goal.limits);
     for (size_t i = 0; i < p->warnings.n;) { /* what the dry run settles */
         bool settled = strcmp(p->warnings.v[i].code, "compute-estimated") == 0 ||
                        strcmp(p->warnings.v[i].code, "kv-not-claimed") == 0;

@@ -93,13 +93,17 @@ void ledger_budgets(struct ledger *l, const struct machine *machine, const struc
         limits = &none;
     l->host =
         (struct ledger_line){.name = "host", .budget = host_budget(machine, limits->ram_bytes)};
+    if (l->host.budget != UINT64_MAX)
+        l->host.budget = less(l->host.budget, limits->kept_host);
     l->n_devices = 0;
     for (size_t i = 0; i < machine->gpus.n && i < PLACE_MAX_DEVICES; i++) {
         const struct machine_gpu *gpu = &machine->gpus.v[i];
         const char *name = gpu->engine_device.source ? gpu->engine_device.v : NULL;
         uint64_t limit = vram_limit(limits, name, (uint32_t)i);
-        l->device[l->n_devices++] = (struct ledger_line){
-            .name = name, .budget = gpu_budget(gpu, limit), .on_host = shares_host(gpu)};
+        l->device[l->n_devices++] =
+            (struct ledger_line){.name = name,
+                                 .budget = less(gpu_budget(gpu, limit), limits->kept[i]),
+                                 .on_host = shares_host(gpu)};
     }
 }
 

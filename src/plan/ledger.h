@@ -33,6 +33,7 @@ struct limits {
         uint64_t bytes;
     } vram[PLACE_MAX_DEVICES];
     uint32_t n_vram;
+    uint64_t kept_host, kept[PLACE_MAX_DEVICES]; /* by GPU: what a dry run found lacking before */
 };
 
 /* Budgets by the machine's pools. */

@@ -138,6 +138,46 @@ static void normalise(const struct search *s, struct candidate *c)
         settings_mark(&c->settings, SET_MAIN_GPU);
 }
 
+/* ---- --fit's own placement ---- */
+
+/* Two predictions for one machine differ by less than this for reasons that neither knows. */
+static const double prediction_error = 0.03;
+
+static bool fit_would_run(const struct search *s, const struct candidate *c)
+{
+    static const enum setting_id stop[] = {SET_DEVICE,       SET_N_GPU_LAYERS,    SET_SPLIT_MODE,
+                                           SET_TENSOR_SPLIT, SET_OVERRIDE_TENSOR, SET_N_CPU_MOE};
+    for (size_t i = 0; i < COUNT_OF(stop); i++)
+        if (settings_has(&s->goal->pinned, stop[i]))
+            return false;
+    return c->placement.n_devices > 0 && !s->goal->no_spill && !search_all_on_gpu(c, s->m);
+}
+
+/* Where --fit would place the same context no slower, its placement is taken: our gain is smaller
+ * than what a prediction can tell. */
+static bool take_fits_placement(struct arena *a, const struct search *s, struct candidate *best)
+{
+    struct candidate fit;
+    struct settings same = best->settings;
+    static const enum setting_id placed[] = {SET_DEVICE,       SET_N_GPU_LAYERS, SET_SPLIT_MODE,
+                                             SET_TENSOR_SPLIT, SET_N_CPU_MOE,    SET_MAIN_GPU};
+    if (!fit_would_run(s, best))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(placed); i++)
+        same.given &= ~((uint64_t)1 << placed[i]);
+    fit_like_with(a, s->m, s->machine, s->workload, &same, &fit);
+    fit.settings.n_device = 0;
+    for (uint32_t i = 0; i < fit.placement.n_devices; i++)
+        fit.settings.device[fit.settings.n_device++] =
+            s->machine->gpus.v[fit.gpu[i]].engine_device.v;
+    settings_mark(&fit.settings, SET_DEVICE);
+    search_evaluate(s, &fit);
+    if (fit.lack > 0 || fit.turn_s <= 0 || best->turn_s < fit.turn_s * (1 - prediction_error))
+        return false;
+    *best = fit;
+    return true;
+}
+
 static void build_argv(struct arena *a, struct plan *p, const struct words *rest)
 {
     struct words words = {0};
@@ -169,6 +209,7 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
         return nothing_fits(&s, &result, err);
     struct candidate *best = arena_alloc(a, sizeof(*best)), *fit = arena_alloc(a, sizeof(*fit));
     *best = result.best;
+    bool fits_own = take_fits_placement(a, &s, best);
     set_load_mode(&s, best);
     normalise(&s, best);
     set_cache_ram(&s, best);
@@ -185,5 +226,9 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
     out->goal.workload = w;
     build_argv(a, out, &goal->rest);
     explain_plan(a, out, &s, best);
+    if (fits_own)
+        *VEC_PUSH(a, &out->reasons) = (struct reason){
+            "placement", "as --fit places",
+            "no placement was found that is faster by more than predictions can tell", "place.fit"};
     return true;
 }

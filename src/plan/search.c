@@ -1,6 +1,7 @@
 /* Devices x ubatches x contexts, each with the best placement that fits. */
 #include "plan/search.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -11,7 +12,7 @@ enum {
     LEAST_CTX = 4096,        /* per slot, where the user asked for nothing */
     MLA_ROPE = 64,           /* of an MLA key: the part that is no value */
 };
-static const double worth_of_context = 0.10; /* of a turn's time */
+static const double worth_of_context = 0.15, worth_of_simplicity = 0.05; /* of a turn's time */
 
 /* ---- settings that do not depend on what fits ---- */
 
@@ -163,8 +164,8 @@ bool search_all_on_gpu(const struct candidate *c, const struct model *m)
 void search_evaluate(const struct search *s, struct candidate *c)
 {
     ledger_budgets(&c->ledger, s->machine, &s->goal->limits);
-    if (s->costs.n_slots && c->settings.n_device > 1 && c->settings.split_mode == SPLIT_LAYER &&
-        !settings_has(&s->goal->pinned, SET_TENSOR_SPLIT))
+    if (s->costs.n_slots && !c->override && c->settings.n_device > 1 &&
+        c->settings.split_mode == SPLIT_LAYER && !settings_has(&s->goal->pinned, SET_TENSOR_SPLIT))
         spread_layers(&s->costs, s->m, s->machine, &c->ledger, &c->settings);
     place_evaluate(c, s->m, s->machine, s->workload);
 }
@@ -250,23 +251,32 @@ static bool place(const struct search *s, struct search_result *r, struct settin
 
 /* ---- choosing ---- */
 
+/* A turn's seconds, weighted: half the context that is wished must save worth_of_context of them,
+ * one card more must save worth_of_simplicity. */
+static double cost(const struct search *s, const struct candidate *c)
+{
+    double ctx = search_ctx_per_slot(s->m, &c->settings), wished = wished_ctx(s);
+    double halvings = ctx < wished && ctx > 0 ? log2(wished / ctx) : 0;
+    double more_cards = c->placement.n_devices > 1 ? c->placement.n_devices - 1 : 0;
+    return c->turn_s * pow(1 + worth_of_context, halvings) *
+           pow(1 + worth_of_simplicity, more_cards);
+}
+
+/* Where no speed is known: a card beats the host, more on cards beats less. */
+static bool holds_more(const struct candidate *a, const struct candidate *b)
+{
+    if ((a->placement.n_devices == 0) != (b->placement.n_devices == 0))
+        return a->placement.n_devices > 0;
+    return a->placement.n_gpu_layers > b->placement.n_gpu_layers;
+}
+
 static bool better(const struct search *s, const struct candidate *a, const struct candidate *b)
 {
-    if (a->turn_s > 0 && b->turn_s > 0) {
-        if (a->turn_s < b->turn_s * (1 - worth_of_context))
-            return true;
-        if (b->turn_s < a->turn_s * (1 - worth_of_context))
-            return false;
-    } else if ((a->placement.n_devices == 0) != (b->placement.n_devices == 0)) {
-        return a->placement.n_devices > 0; /* a card beats the host */
-    } else if (a->placement.n_gpu_layers != b->placement.n_gpu_layers) {
-        return a->placement.n_gpu_layers > b->placement.n_gpu_layers;
-    }
-    uint32_t ctx_a = search_ctx_per_slot(s->m, &a->settings);
-    uint32_t ctx_b = search_ctx_per_slot(s->m, &b->settings);
-    if (ctx_a != ctx_b)
-        return ctx_a > ctx_b;
-    return a->turn_s > 0 && a->turn_s < b->turn_s;
+    if (a->turn_s > 0 && b->turn_s > 0)
+        return cost(s, a) < cost(s, b);
+    if (holds_more(a, b) || holds_more(b, a))
+        return holds_more(a, b);
+    return search_ctx_per_slot(s->m, &a->settings) > search_ctx_per_slot(s->m, &b->settings);
 }
 
 static void consider(const struct search *s, struct search_result *r, const struct candidate *c)

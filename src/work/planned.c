@@ -14,17 +14,48 @@ static void certify(struct session *s, const struct planning *how, struct planne
     session_certify(s, &request, &out->plan, &out->certified, &out->certified_s);
 }
 
+/* Keeps free what the dry run found lacking; false when nothing lacks. */
+static bool keep_free(const struct ledger *l, struct limits *limits)
+{
+    uint64_t lack = l->host.total > l->host.budget ? l->host.total - l->host.budget : 0;
+    bool any = lack > 0;
+    limits->kept_host += lack;
+    for (uint32_t i = 0; i < l->n_devices; i++) {
+        const struct ledger_line *line = &l->device[i];
+        lack = line->total > line->budget ? line->total - line->budget : 0;
+        limits->kept[i] += lack;
+        any |= lack > 0;
+    }
+    return any;
+}
+
+/* A plan; where the engine's dry run says that it is too large, a smaller one. */
+static bool plan_and_certify(struct session *s, const struct planning *how, struct planned *out,
+                             struct err *err)
+{
+    enum { ROUNDS = 4 };
+    struct goal goal = *how->goal;
+    for (int round = 0; round < ROUNDS; round++) {
+        if (!plan_make(s->arena, &out->model.model, &out->machine, &goal, &out->plan, err))
+            return false;
+        if (!how->certify)
+            return true;
+        certify(s, how, out);
+        if (!out->certified || !keep_free(&out->plan.memory, &goal.limits))
+            return true;
+    }
+    return true; /* the plan's warning tells what lacks */
+}
+
 static bool plan_it(struct session *s, const struct planning *how, struct planned *out,
                     struct err *err)
 {
     if (!session_machine(s, how->machine, how->measuring, &out->machine, &out->engine,
                          &out->has_engine, err) ||
-        !plan_make(s->arena, &out->model.model, &out->machine, how->goal, &out->plan, err))
+        !plan_and_certify(s, how, out, err))
         return false;
     if (how->need_engine && !out->has_engine)
         return engine_find(s->arena, &s->where, &out->engine, err); /* fails again, and says why */
-    if (how->certify)
-        certify(s, how, out);
     return true;
 }
 

@@ -53,19 +53,27 @@ static void seed_option(const struct option *o, size_t i)
     arena_release(&a);
 }
 
+static void add_options(struct arena *a, struct strbuf *line, const struct opt_list *list)
+{
+    for (size_t i = 0; list && i < list->n; i++) {
+        const struct opt *o = &list->v[i];
+        if (o->kind == OPT_ARGUMENT)
+            continue;
+        strbuf_addf(line, "\n--%s", o->name);
+        if (o->kind == OPT_CHOICE)
+            strbuf_addf(line, "=%s", opt_word(a, o->words, 0));
+        else if (o->kind != OPT_FLAG && o->kind != OPT_UNFLAG)
+            strbuf_adds(line, "\n4096");
+    }
+}
+
 static void seed_command(const struct command *c)
 {
     struct arena a = {0};
     struct strbuf line = {0};
     strbuf_adds(&line, c->name);
-    for (size_t i = 0; i < c->n_options; i++) {
-        const struct opt *o = &c->options[i];
-        strbuf_addf(&line, "\n--%s", o->name);
-        if (o->kind == OPT_CHOICE)
-            strbuf_addf(&line, "=%s", opt_word(&a, o->words, 0));
-        else if (o->kind != OPT_FLAG && o->kind != OPT_UNFLAG)
-            strbuf_adds(&line, "\n4096");
-    }
+    for (size_t i = 0; i < COUNT_OF(c->options); i++)
+        add_options(&a, &line, c->options[i]);
     strbuf_adds(&line, "\nm.gguf");
     write_seed("args", arena_printf(&a, "command-%s", c->name),
                (struct str){strbuf_cstr(&line), line.len});

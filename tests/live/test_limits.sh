@@ -7,7 +7,7 @@ TAILOR_ENGINE_DIR=$engine
 export TAILOR_ENGINE_DIR
 mib=1048576
 groups=
-trap 'for group in $groups; do rmdir "$group" 2>/dev/null; done; rm -rf "$tmp"' EXIT
+trap 'for group in $groups; do rmdir "$group/below" "$group" 2>/dev/null; done; rm -rf "$tmp"' EXIT
 
 # group CONTROLLER FILE VALUE: an own cgroup with this limit, its folder in $group.
 group() {
@@ -19,6 +19,11 @@ group() {
 
 limited() { # ARGUMENT...: run tailor in $group
     run sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$tailor" "$@"
+}
+
+limited_below() { # the same in a group below, which has no limit of its own
+    mkdir -p "$group/below"
+    run sh -c 'echo $$ >"$0/below/cgroup.procs" && exec "$@"' "$group" "$tailor" "$@"
 }
 
 json() { # EXPRESSION: of what was printed last, as `d`
@@ -46,6 +51,8 @@ memory_limit() {
     is "$(json "d['memory']['available_bytes'] <= $limit < d['memory']['total_bytes']")" True \
         'and that no more is available, though the machine has more'
     is "$(json 'd["sources"]["memory.limit_bytes"].startswith("cgroup")')" True 'and whose it is'
+    limited_below detect --quick --json
+    is "$(json 'd["memory"]["limit_bytes"]')" $limit 'a limit of a group above counts'
 
     limited plan "$model" --json
     is "$status" 0 'a small model gets a plan'
@@ -104,6 +111,8 @@ cpu_quota() { # CPUS
     limited detect --quick --json
     is "$(json 'd["cpu"]["usable_cpus"]')" "$1" "a quota of $1 CPU: detect counts it"
     is "$(json 'd["cpu"]["recommended_threads"]')" 1 'one thread is recommended'
+    limited_below detect --quick --json
+    is "$(json 'd["cpu"]["usable_cpus"]')" "$1" 'a quota of a group above counts'
     limited plan shape:llama-3.2-1b:Q4_K_M --json
     is "$(json 'd["settings"]["threads"]')" 1 'one thread is planned'
     is "$(json '"-t 1" in " ".join(d["argv"])')" True 'and said to the engine'

@@ -17,8 +17,11 @@ ours() { # processes that name a file of this test: engines, workers and tailors
     ps -eo pid=,args= | TAP_DIR="$tmp/" awk 'index($0, ENVIRON["TAP_DIR"]) { print $1 }'
 }
 
-# shellcheck disable=SC2154 # assigned in the trap itself
-trap 'for stray in $(ours); do kill -9 "$stray"; done; rm -rf "$tmp"' EXIT
+clean_up() {
+    for stray in $(ours); do kill -9 "$stray"; done
+    rm -rf "$tmp"
+}
+trap clean_up EXIT
 
 nothing_runs() {
     [ -z "$(ours)" ]

@@ -229,8 +229,8 @@ static void one_simulated_card_holds_what_we_say(struct tap *t, void *state)
                                          "qwen3.5-35b-a3b:Q4_K_M", "mamba2-2.7b:Q4_K_M"};
     static const char *const texts[] = {
         "device=CUDA0 n_gpu_layers=999 ctx_size=32768 parallel=1 flash_attn=on",
-        "device=CUDA0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
-        "cache_type_k=q8_0 cache_type_v=q8_0",
+        ("device=CUDA0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+         "cache_type_k=q8_0 cache_type_v=q8_0"),
         "device=CUDA0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
     };
     struct live *l = state;
@@ -250,50 +250,138 @@ static void one_simulated_card_holds_what_we_say(struct tap *t, void *state)
            COUNT_OF(shapes), n.asked, n.compute_claimed, n.compute_exact);
 }
 
-/* ---- against the real device ---- */
+/* ---- every generation ---- */
 
-static void the_software_vulkan_device_says_the_same(struct tap *t, void *state)
+static void every_generation_plans(struct tap *t, void *state)
 {
-    static const char *const shapes[] = {"llama-3.1-8b:Q4_K_M",    "qwen2-0.5b:Q4_K_M",
-                                         "qwen3-30b-a3b:Q4_K_M",   "gemma-3-12b:Q4_K_M",
-                                         "gpt-oss-20b:MXFP4",      "deepseek-v2-lite:Q4_K_M",
-                                         "qwen3.5-35b-a3b:Q4_K_M", "mamba2-2.7b:Q4_K_M"};
-    static const char *const texts[] = {
-        "device=Vulkan0 n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
-        "device=Vulkan0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
-        "cache_type_k=q8_0 cache_type_v=q8_0",
-        "device=Vulkan0 n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
-        "device=Vulkan0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
-    };
+    static const struct {
+        const char *devices, *name;
+    } cards[] = {{"cuda:6.1:65536", "CUDA0"},
+                 {"cuda:7.0:65536", "CUDA0"},
+                 {"cuda:7.5:65536", "CUDA0"},
+                 {"cuda:8.6:65536", "CUDA0"},
+                 {"cuda:9.0:65536", "CUDA0"},
+                 {"cuda:10.0:65536", "CUDA0"},
+                 {"cuda:12.1/integrated:65536", "CUDA0"},
+                 {"rocm:gfx906:65536", "ROCm0"},
+                 {"rocm:gfx942:65536", "ROCm0"},
+                 {"rocm:gfx1100:65536", "ROCm0"},
+                 {"vulkan:amd:65536", "Vulkan0"},
+                 {"vulkan:nvidia:65536", "Vulkan0"},
+                 {"vulkan:intel/integrated:65536", "Vulkan0"},
+                 {"metal:m3:65536", "MTL0"},
+                 {"sycl:xe:65536", "SYCL0"}};
+    static const char *const shapes[] = {"llama-3.1-8b:Q4_K_M", "gpt-oss-20b:MXFP4",
+                                         "deepseek-v2-lite:Q4_K_M", "qwen3.5-9b:Q4_K_M"};
     struct live *l = state;
-    const char *real[] = {"GGML_VK_VISIBLE_DEVICES=0", NULL};
-    unsigned asked = 0, equal = 0;
-    if (!getenv("TAILOR_TEST_VULKAN")) {
-        t->skipped = "runs in make test-vulkan";
-        return;
-    }
     for (size_t i = 0; i < COUNT_OF(shapes); i++) {
         struct subject s;
         struct err err = {0};
+        struct answer first = {0};
         if (!subject_open(l, &s, shapes[i], &err))
             tap_problem(t, "%s: %s", shapes[i], err.cause);
-        for (size_t k = 0; s.ghost && k < COUNT_OF(texts); k++) {
-            struct answer theirs, sim;
-            struct settings settings = settings_of(&l->a, texts[k]);
-            const char *what = arena_printf(&l->a, "%s %s", shapes[i], texts[k]);
-            asked++;
-            if (!dry_run(l, real, &s, &settings, &theirs) ||
-                !simulate(l, "vulkan:software:2048", &s, &settings, &sim)) {
-                tap_problem(t, "%s: no answer", what);
-                continue;
-            }
-            bool host = same(t, arena_printf(&l->a, "%s: host", what), &sim.host, &theirs.host);
-            equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
+        for (size_t k = 0; s.ghost && k < COUNT_OF(cards); k++) {
+            struct answer here;
+            struct settings settings = settings_of(
+                &l->a, arena_printf(&l->a,
+                                    ("device=%s n_gpu_layers=999 ctx_size=8192 parallel=1 "
+                                     "flash_attn=on"),
+                                    cards[k].name));
+            if (!simulate(l, cards[k].devices, &s, &settings, &here))
+                tap_problem(t, "%s on %s: no answer", shapes[i], cards[k].devices);
+            else if (k == 0)
+                first = here;
+            else if (here.device[0].kv != first.device[0].kv || !here.device[0].compute ||
+                     !close_enough(here.device[0].weights, first.device[0].weights))
+                tap_problem(t, "%s on %s: weights %" PRIu64 " KV %" PRIu64 " compute %" PRIu64,
+                            shapes[i], cards[k].devices, here.device[0].weights, here.device[0].kv,
+                            here.device[0].compute);
         }
         subject_close(&s);
     }
-    printf("# %u dry runs on the software Vulkan device and on the simulated one: %u equal\n",
-           asked, equal);
+}
+
+/* ---- against the real device ---- */
+
+static const char *const real_texts[] = {
+    "n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
+    ("n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+     "cache_type_k=q8_0 cache_type_v=q8_0"),
+    "n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
+    "n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
+};
+
+struct real_device {
+    const char *name, *env, *devices; /* "Vulkan0"; what makes it seen; how it is simulated */
+    unsigned asked, refused, equal;
+};
+
+static void compare_real(struct tap *t, struct live *l, const struct subject *s, const char *text,
+                         struct real_device *r)
+{
+    const char *env[] = {r->env, NULL};
+    const char *words = arena_printf(&l->a, "device=%s %s", r->name, text);
+    const char *what = arena_printf(&l->a, "%s %s", s->name, words);
+    struct settings settings = settings_of(&l->a, words);
+    struct answer theirs, sim;
+    bool answered = dry_run(l, env, s, &settings, &theirs);
+    r->asked++;
+    if (answered != simulate(l, r->devices, s, &settings, &sim)) {
+        tap_problem(t, "%s: refused on one of the two", what);
+    } else if (!answered) {
+        r->refused++;
+    } else {
+        bool host = same(t, arena_printf(&l->a, "%s: host", what), &sim.host, &theirs.host);
+        r->equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
+    }
+}
+
+static void the_real_device_says_the_same(struct tap *t, struct live *l, struct real_device *r)
+{
+    static const char *const sample[] = {"llama-3.1-8b",    "qwen2-0.5b",  "qwen3-30b-a3b",
+                                         "gemma-3-12b",     "gpt-oss-20b", "deepseek-v2-lite",
+                                         "qwen3.5-35b-a3b", "mamba2-2.7b", "phi-4"};
+    size_t n_shapes = COUNT_OF(sample);
+    bool all = getenv("TAILOR_TEST_LONG") != NULL;
+    const struct shape *shapes = shape_list(all ? &n_shapes : &(size_t){0});
+    for (size_t i = 0; i < n_shapes; i++) {
+        struct subject s;
+        struct err err = {0};
+        const char *name = arena_printf(&l->a, "%s:Q4_K_M", all ? shapes[i].name : sample[i]);
+        if (!subject_open(l, &s, name, &err))
+            tap_problem(t, "%s: %s", name, err.cause);
+        for (size_t k = 0; s.ghost && k < COUNT_OF(real_texts); k++)
+            compare_real(t, l, &s, real_texts[k], r);
+        subject_close(&s);
+    }
+    printf("# %zu shapes, %u dry runs on the real %s and on the simulated one (%u refused by "
+           "both): %u equal to the byte\n",
+           n_shapes, r->asked, r->name, r->refused, r->equal);
+    if (r->refused * 10 > r->asked)
+        tap_problem(t, "the engine refused %u of %u", r->refused, r->asked);
+}
+
+static void the_software_vulkan_device_says_the_same(struct tap *t, void *state)
+{
+    struct real_device vulkan = {
+        "Vulkan0", "GGML_VK_VISIBLE_DEVICES=0", "vulkan:software:2048", 0, 0, 0};
+    if (getenv("TAILOR_TEST_VULKAN"))
+        the_real_device_says_the_same(t, state, &vulkan);
+    else
+        t->skipped = "runs in make test-vulkan";
+}
+
+static void a_cuda_card_says_the_same(struct tap *t, void *state)
+{
+    struct live *l = state;
+    const char *card = getenv("TAILOR_TEST_CUDA");
+    if (!card) {
+        t->skipped = "TAILOR_TEST_CUDA does not describe the card of a CUDA engine (\"9.0:81559\")";
+        return;
+    }
+    struct real_device cuda = {
+        "CUDA0", "CUDA_VISIBLE_DEVICES=0", arena_printf(&l->a, "cuda:%s", card), 0, 0, 0};
+    the_real_device_says_the_same(t, l, &cuda);
 }
 
 /* ---- main ---- */
@@ -319,7 +407,9 @@ int main(void)
 {
     static const struct tap_test tests[] = {
         {"one simulated card holds what we say", one_simulated_card_holds_what_we_say},
+        {"every generation plans", every_generation_plans},
         {"the software Vulkan device says the same", the_software_vulkan_device_says_the_same},
+        {"a CUDA card says the same", a_cuda_card_says_the_same},
     };
     struct live l = {0};
     const char *skip = set_up(&l);

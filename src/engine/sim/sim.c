@@ -142,6 +142,11 @@ static size_t host_alignment(ggml_backend_buffer_type_t type)
     return alignment ? alignment : ggml_backend_buft_get_alignment(ggml_backend_cpu_buffer_type());
 }
 
+static size_t host_max_size(ggml_backend_buffer_type_t type)
+{
+    return of_type(type)->family->host_limited ? type_max_size(type) : SIZE_MAX;
+}
+
 static bool host_is_host(ggml_backend_buffer_type_t type)
 {
     (void)type;
@@ -160,6 +165,7 @@ static const struct ggml_backend_buffer_type_i host_calls = {
     .get_name = host_name,
     .alloc_buffer = host_alloc,
     .get_alignment = host_alignment,
+    .get_max_size = host_max_size,
     .is_host = host_is_host,
 };
 

@@ -39,8 +39,8 @@ static void fields_are_read_and_devices_are_numbered_within_their_family(void **
 static void a_number_behind_the_family_names_the_device(void **state)
 {
     (void)state;
-    assert_true(sim_spec_parse("cuda2:8.6:1024;cuda:8.6:1024;metal:m3:1024;sycl1:xe:1024", list, &n,
-                               why));
+    assert_true(
+        sim_spec_parse("cuda2:8.6:1024;cuda:8.6:1024;metal:m3:1024;sycl1:xe:1024", list, &n, why));
     assert_string_equal(list[0].name, "CUDA2");
     assert_string_equal(list[1].name, "CUDA3");
     assert_string_equal(list[2].name, "MTL0");

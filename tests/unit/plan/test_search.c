@@ -126,13 +126,26 @@ static void the_fastest_card_that_fits_is_taken(void **state)
     struct world *w = *state;
     add_gpu(&w->a, &w->machine, "CUDA0", 24 * GIB, 300);
     add_gpu(&w->a, &w->machine, "CUDA1", 24 * GIB, 900);
-    add_gpu(&w->a, &w->machine, "CUDA2", GIB, 2000); /* too small for any share */
+    add_gpu(&w->a, &w->machine, "CUDA2", GIB, 2000);
     assert_string_equal(find(w)->device[0], "CUDA1");
     w->goal.pinned = settings_of(&w->a, "device=CUDA0");
     assert_string_equal(find(w)->device[0], "CUDA0");
     w->goal.pinned = settings_of(&w->a, "device=none");
     assert_int_equal(find(w)->n_device, 0);
     assert_int_equal(find(w)->n_gpu_layers, 0);
+}
+
+static void a_small_fast_card_takes_what_it_holds(void **state)
+{
+    struct world *w = *state;
+    add_gpu(&w->a, &w->machine, "CUDA0", 24 * GIB, 300);
+    add_gpu(&w->a, &w->machine, "CUDA1", 4 * GIB, 2000);
+    const struct settings *s = find(w);
+    assert_string_equal(s->device[0], "CUDA1");
+    assert_string_equal(s->device[1], "CUDA0");
+    assert_in_range(s->tensor_split[0], 2, 20);
+    w->machine.gpus.v[1].bandwidth_gb_s.v = 330; /* not worth a second card */
+    assert_int_equal(find(w)->n_device, 1);
 }
 
 static void a_slow_card_does_not_beat_a_fast_host(void **state)
@@ -246,6 +259,7 @@ int main(void)
         WORLD_TEST(an_embedding_model_gets_batches_for_its_whole_input),
         WORLD_TEST(pinned_slots_win_over_the_goals),
         WORLD_TEST(the_fastest_card_that_fits_is_taken),
+        WORLD_TEST(a_small_fast_card_takes_what_it_holds),
         WORLD_TEST(a_slow_card_does_not_beat_a_fast_host),
         WORLD_TEST(where_no_speed_is_known_a_card_beats_the_host),
         WORLD_TEST(no_spill_means_the_card_or_nothing),

@@ -52,8 +52,7 @@ static void what_was_not_measured_is_no_zero(void **state)
     struct paper *p = *state;
     struct plan plan = plan_of();
     const struct receipt r = {.plan = &plan};
-    assert_string_equal(shown(p, &r),
-                        "receipt  gen not measured  prompt not measured tok/s\n");
+    assert_string_equal(shown(p, &r), "receipt  gen not measured  prompt not measured tok/s\n");
 }
 
 static void where_nothing_was_said_the_figure_stands_alone(void **state)
