@@ -310,7 +310,8 @@ static bool device_offloads(ggml_backend_dev_t dev, const struct ggml_tensor *t)
 {
     const struct sim_device *d = of_device(dev);
     const char *least = getenv("GGML_OP_OFFLOAD_MIN_BATCH");
-    return d->family->batch(t) >= (least ? atoi(least) : OFFLOAD_FROM_ROWS);
+    return d->family->batch(t) >=
+           (least ? atoi(least) : OFFLOAD_FROM_ROWS); /* NOLINT: as ggml reads it */
 }
 
 static ggml_backend_event_t device_event(ggml_backend_dev_t dev)
