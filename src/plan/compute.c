@@ -89,6 +89,8 @@ static uint64_t attention_scores(const struct model *m, const struct context *c)
 
 static uint64_t logits(const struct model *m, const struct context *c)
 {
+    if (!m->causal) /* embeddings: the graph ends before */
+        return 0;
     return 4 * (uint64_t)c->n_outputs * ((uint64_t)m->n_vocab + m->n_embd);
 }
 
