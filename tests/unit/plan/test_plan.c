@@ -253,7 +253,7 @@ static void devices_that_are_not_there_are_refused(void **state)
 {
     struct world *w = *state;
     struct machine machine = host_of(&w->a, 64 * GIB);
-    const struct goal goal = {.pinned = settings_of(&w->a, "device=CUDA7")};
+    struct goal goal = {.pinned = settings_of(&w->a, "device=CUDA7")};
     assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal));
     CHECK_ERR(&w->err, "no device \"CUDA7\"");
     add_gpu(&w->a, &machine, "CUDA0", 24 * GIB, 900);
