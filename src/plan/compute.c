@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "model/ggml_type.h"
+#include "plan/kv.h"
 
 /* What stays beside the feed-forward phase of a dense layer on the CPU. */
 enum beside {
@@ -22,11 +23,12 @@ static const struct graph {
     bool scores;     /* claimed without flash attention, too */
     uint32_t widest; /* n_embd up to which it was measured; 0: any */
 } graphs[] = {
-    {"llama", false, BESIDE_INPUT, true},   {"qwen2", false, BESIDE_INPUT, true},
-    {"qwen3", false, BESIDE_INPUT, true},   {"gemma2", false, BESIDE_INPUT, false},
-    {"gemma3", false, BESIDE_INPUT, false}, {"olmo2", false, BESIDE_ALWAYS, false},
-    {"phi3", false, BESIDE_NOTHING, false}, {"lfm2", false, BESIDE_NOTHING, false},
-    {"llama", true, BESIDE_INPUT, true},    {"qwen3moe", true, BESIDE_ALWAYS, true, 4096},
+    {"llama", false, BESIDE_INPUT, true},      {"qwen2", false, BESIDE_INPUT, true},
+    {"qwen3", false, BESIDE_INPUT, true},      {"gemma2", false, BESIDE_INPUT, false},
+    {"gemma3", false, BESIDE_INPUT, false},    {"olmo2", false, BESIDE_ALWAYS, false},
+    {"phi3", false, BESIDE_NOTHING, false},    {"lfm2", false, BESIDE_NOTHING, false},
+    {"command-r", false, BESIDE_INPUT, false}, {"qwen35", false, BESIDE_NOTHING, false},
+    {"llama", true, BESIDE_INPUT, true},       {"qwen3moe", true, BESIDE_ALWAYS, true, 4096},
 };
 
 static const struct graph *find_graph(const struct model *m)
@@ -49,15 +51,20 @@ static uint64_t query_width(const struct model *m)
     return (uint64_t)m->n_head * m->head_dim_k;
 }
 
-/* Dense: gate, up and their product beside the layer's rows.  MoE: the same for the experts used,
- * or their outputs, weighted and summed. */
-static uint64_t feed_forward(const struct model *m, const struct context *c)
+/* Dense: gate, up and their product beside the layer's rows, one of which is as wide as the query
+ * on a card.  MoE: the same for the experts used, or their outputs, weighted and summed. */
+static uint64_t feed_forward(const struct model *m, const struct context *c, const struct graph *g,
+                             bool on_host)
 {
     uint64_t u = c->n_tokens, e = m->n_embd, k = m->n_expert_used;
     if (m->n_expert == 0 && m->n_ff == 0)
         return 50 * u * e; /* Mamba: 12.4 rows of E were measured for a 2.7B model */
-    if (m->n_expert == 0)
+    if (m->n_expert == 0 && on_host)
         return 12 * u * ((uint64_t)m->n_ff + e);
+    if (m->n_expert == 0) {
+        bool fused = g && g->beside == BESIDE_NOTHING;
+        return 4 * u * (3 * (uint64_t)m->n_ff + 2 * e + (fused ? 0 : query_width(m)));
+    }
     uint64_t ff = m->n_ff_expert ? m->n_ff_expert : m->n_ff;
     return 4 * u * max_u64(3 * k * ff + 3 * e, 2 * k * e + 5 * e);
 }
@@ -108,15 +115,16 @@ static uint64_t inputs(const struct model *m, const struct context *c)
     for (uint32_t il = 0; il < m->n_layer; il++)
         widest = max_u64(widest, m->layers[il].embd_v);
     uint64_t indices = c->flash_attn ? 8 * u : 8 * u * widest;
-    return units_round_up(4 * u, 32) * 2 + units_round_up(8 * u, 32) + units_round_up(indices, 32) +
-           OUTPUT_IDS;
+    uint64_t caches = c->cells_window ? 2 : 1;
+    indices = caches * (units_round_up(8 * u, 32) + units_round_up(indices, 32));
+    return units_round_up(4 * u, 32) * 2 + indices + OUTPUT_IDS;
 }
 
 /* The largest phase of a graph whose layers all run in one place. */
 static uint64_t peak(const struct model *m, const struct context *c, const struct graph *g,
                      bool on_host)
 {
-    uint64_t ff = feed_forward(m, c) + (on_host ? beside_feed_forward(m, c, g) : 0);
+    uint64_t ff = feed_forward(m, c, g, on_host) + (on_host ? beside_feed_forward(m, c, g) : 0);
     if (!c->flash_attn)
         ff = max_u64(ff, attention_scores(m, c));
     /* when the logits come, all inputs but the output ids are gone */
@@ -169,15 +177,27 @@ static uint64_t largest_host_weight(const struct model *m, const struct placemen
     return largest;
 }
 
-/* Pipelined ubatches (GGML_SCHED_MAX_COPIES): four masks instead of one, and the rows that one
- * device hands to the next. */
+/* Pipelined ubatches (GGML_SCHED_MAX_COPIES): all inputs four times instead of once, and the rows
+ * that one device hands to the next; experts leave a hole for one of them. */
 static void add_copies(const struct model *m, const struct context *c, uint32_t n_devices,
                        struct compute *out)
 {
-    uint64_t row = (uint64_t)c->n_tokens * m->n_embd, copies = 3 * masks(c);
+    uint64_t row = 4 * (uint64_t)c->n_tokens * m->n_embd, hole = m->n_expert ? row : 0;
+    uint64_t copies = 3 * (masks(c) + rotations(m, c) + inputs(m, c));
     out->host += copies;
     for (uint32_t i = 0; i < n_devices; i++)
-        out->device[i] += copies + (i ? 32 : 16) * row;
+        out->device[i] += copies + (i ? 8 : 4) * row - hole;
+}
+
+/* Attention of a layer on the host beside a card: big batches copy its cache over, too. */
+static uint64_t copied_cache(const struct model *m, const struct context *c)
+{
+    uint64_t widest = 0;
+    for (uint32_t il = 0; il < m->n_layer; il++) {
+        uint64_t cells = m->layers[il].window ? c->cells_window : c->cells_full;
+        widest = max_u64(widest, units_mul(kv_token_bytes(m, c, il), cells));
+    }
+    return widest + widest / 2; /* the next layer's keys come while the last ones' are there */
 }
 
 void compute_estimate(const struct model *m, const struct context *c, const struct placement *p,
@@ -194,7 +214,7 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     bool measured = g && (g->widest == 0 || m->n_embd <= g->widest) &&
                     (c->flash_attn || (g->scores && (g->moe || query_width(m) == m->n_embd)));
     bool staged_moe = g && g->moe && cache_quantized(c); /* measured for one number of experts */
-    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && p->n_devices == 1 && !staged_moe));
+    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && !staged_moe));
     if (on_gpu == 0) {
         out->host = mask + peak(m, c, g, true) + rot;
         if (p->n_devices && u >= 32)
@@ -203,9 +223,12 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     }
     uint64_t rows = 8 * u * m->n_embd + inputs(m, c); /* embeddings on their way to the card */
     out->host = mask + max_u64(any_host_layer ? peak(m, c, g, true) : 0, rows) + rot;
-    uint64_t device = mask + max_u64(peak(m, c, g, false), staging(m, c)) + rot;
+    uint64_t staged = staging(m, c);
+    uint64_t device = mask + max_u64(peak(m, c, g, false), staged) + rot;
     if (!all_on_gpu && u >= 32)
         device += largest_host_weight(m, p);
+    if (on_gpu <= m->n_layer && u >= 32 && c->flash_attn)
+        device = max_u64(device, mask + copied_cache(m, c) + staged + 12 * u * m->n_embd);
     for (uint32_t i = 0; i < p->n_devices; i++)
         out->device[i] = device;
     if (p->pipelined)
