@@ -45,10 +45,11 @@ run_clang_tidy() { # FILE...
     printf '%s\n' "$@" | xargs -P "$jobs" -n 1 clang-tidy -p build --quiet 2>build/lint.log || bad=1
 }
 
+# SC2317: functions that are called by name look unreachable to it
 run_shellcheck() {
     echo '== shellcheck'
     find scripts tests .ci -name '*.sh' -o -path .ci/run | sort |
-        xargs shellcheck -x --source-path=SCRIPTDIR || bad=1
+        xargs shellcheck -x --source-path=SCRIPTDIR -e SC2317 || bad=1
 }
 
 scripts/bootstrap.sh lint || exit 1

@@ -36,7 +36,7 @@ bool gguf_element_u64(const struct gguf_kv *kv, uint64_t i, uint64_t *out)
         v = cursor_u8(&c);
         break;
     case GGUF_I8:
-        v = (int8_t)cursor_u8(&c); /* NOLINT: the sign is meant */
+        v = (int8_t)cursor_u8(&c);
         break;
     case GGUF_U16:
         v = cursor_u16(&c);

@@ -32,15 +32,16 @@ const struct backend_rules *backend_find(const char *name)
 /* fattn.cu: the head sizes with a kernel; Vulkan and Metal take multiples of 8 and 32. */
 bool backend_flash_attn(const struct backend_rules *b, uint32_t head_k, uint32_t head_v)
 {
-    static const uint16_t cuda_sizes[] = {40, 64, 72, 80, 96, 112, 128, 256};
+    static const struct {
+        uint16_t k, v;
+    } cuda[] = {{40, 40},   {64, 64},   {72, 72},   {80, 80},   {96, 96},   {112, 112},
+                {128, 128}, {192, 128}, {256, 256}, {320, 256}, {512, 512}, {576, 512}};
     if (strcmp(b->name, "vulkan") == 0)
         return head_k % 8 == 0 && head_v % 8 == 0;
     if (strcmp(b->name, "metal") == 0)
         return head_k % 32 == 0 && head_v % 32 == 0;
-    if (head_k == 576 && head_v == 512)
-        return true;
-    for (size_t i = 0; i < COUNT_OF(cuda_sizes); i++)
-        if (head_k == cuda_sizes[i] && head_v == cuda_sizes[i])
+    for (size_t i = 0; i < COUNT_OF(cuda); i++)
+        if (head_k == cuda[i].k && head_v == cuda[i].v)
             return true;
     return false;
 }

@@ -12,6 +12,16 @@ static struct ledger_line *line_of(struct ledger *l, const struct dry_run_buffer
     return &l->host;
 }
 
+enum { DRIFT_SHARE = 10 /* a tenth of the compute buffers: graphs change between builds */ };
+
+/* Weights and caches are the model's; only graphs drift. */
+static void add_drift(struct ledger *l)
+{
+    l->host.other += l->host.compute / DRIFT_SHARE;
+    for (uint32_t i = 0; i < l->n_devices; i++)
+        l->device[i].other += l->device[i].compute / DRIFT_SHARE;
+}
+
 static void set_total(struct ledger_line *line)
 {
     line->total = line->weights + line->kv + line->compute + line->cache + line->other;
@@ -42,6 +52,9 @@ void plan_certify(struct arena *a, struct plan *p, const struct dry_run_buffer *
         line->kv += buffers[i].context;
         line->compute += buffers[i].compute;
     }
+    bool drifts = strcmp(basis, "dry-run") != 0;
+    if (drifts)
+        add_drift(l);
     set_total(&l->host);
     for (uint32_t i = 0; i < l->n_devices; i++)
         set_total(&l->device[i]);
@@ -56,6 +69,13 @@ void plan_certify(struct arena *a, struct plan *p, const struct dry_run_buffer *
         else
             i++;
     }
+    if (drifts)
+        *VEC_PUSH(a, &p->warnings) = (struct plan_warning){
+            "other-build",
+            "the pinned llama.cpp counted the memory; the engine that runs is another "
+            "build, so a tenth of the compute buffers is kept free",
+            "with tailor's own engine (make build, --engine build/engine/bin) nothing is left "
+            "open"};
     const struct ledger_line *tight;
     uint64_t lack = ledger_lack(l, &tight);
     if (lack) {

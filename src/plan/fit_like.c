@@ -81,8 +81,8 @@ static int64_t free_bytes(const struct fit *f, uint32_t device)
     const struct fact_u64 *fact = &g->memory_free_bytes;
     uint64_t bytes = fact->source ? fact->v : g->memory_total_bytes.v;
     uint64_t driver = f->c.placement.rules[device]->driver_bytes;
-    bool counted = fact->source && strcmp(fact->source, "engine") == 0;
-    return (int64_t)bytes - (int64_t)(counted ? 0 : driver);
+    bool with_context = fact->source && strcmp(fact->source, "engine") == 0;
+    return (int64_t)bytes - (int64_t)(with_context ? 0 : driver);
 }
 
 static int64_t counted(const struct ledger_line *line)

@@ -23,17 +23,18 @@ static void ends(const struct placement *p, float *end)
 void placement_map(const struct placement *p, const struct model *m, struct place_map *map)
 {
     float end[PLACE_MAX_DEVICES] = {0};
-    uint32_t all = m->n_layer + m->n_layer_nextn + 1, device = 0;
-    uint32_t slots = all < PLACE_MAX_SLOTS ? all : PLACE_MAX_SLOTS;
-    uint32_t on_gpu = p->n_devices == 0 ? 0 : p->n_gpu_layers < slots ? p->n_gpu_layers : slots;
+    uint32_t layers = m->n_layer + m->n_layer_nextn, device = 0;
+    uint32_t output = layers < PLACE_MAX_SLOTS ? layers : PLACE_MAX_SLOTS - 1;
+    uint32_t on_gpu = p->n_gpu_layers <= output ? p->n_gpu_layers : output + 1;
+    uint32_t first = p->n_devices ? output + 1 - on_gpu : output + 1;
     ends(p, end);
-    map->output = slots - 1;
-    for (uint32_t slot = 0; slot < slots; slot++) {
-        if (slot < slots - on_gpu) {
+    map->output = output;
+    for (uint32_t slot = 0; slot <= output; slot++) {
+        if (slot < first) {
             map->slot[slot] = PLACE_HOST;
             continue;
         }
-        float at = (float)(slot - (slots - on_gpu)) / (float)on_gpu;
+        float at = (float)(slot - first) / (float)on_gpu;
         while (device + 1 < p->n_devices && at >= end[device])
             device++;
         map->slot[slot] = (int8_t)device;

@@ -1,7 +1,9 @@
 /* A machine for people: the twelve items of the summary, and the line of the home screen. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/units.h"
+#include "machine/gpu_name.h"
 #include "report/views.h"
 
 static const char *size(struct arena *a, struct fact_u64 f)
@@ -83,19 +85,41 @@ void view_machine(struct doc *d, const struct machine *m)
         doc_row(d, i ? "" : "notes", "%s", m->notes.v[i]);
 }
 
+/* "RTX 3090 24.0 GB, 23.1 GB free"; a card that is all free need not say so. */
+static const char *card(struct arena *a, const struct machine_gpu *g)
+{
+    struct fact_u64 total = g->memory_total_bytes, left = g->memory_free_bytes;
+    bool used = left.source && (!total.source || left.v < total.v);
+    return arena_printf(a, "%s%s%s%s%s%s",
+                        g->name.source ? gpu_name_short(a, g->name.v) : "unknown GPU",
+                        total.source ? " " : "", total.source ? size(a, total) : "",
+                        used ? ", " : "", used ? size(a, left) : "", used ? " free" : "");
+}
+
+/* Equal cards are said once: "2x RTX 3090 24.0 GB". */
+static void add_cards(struct arena *a, const struct machine *m, struct strbuf *line)
+{
+    for (size_t i = 0; i < m->gpus.n; i++) {
+        const char *text = card(a, &m->gpus.v[i]);
+        size_t same = 0, before = 0;
+        for (size_t k = 0; k < m->gpus.n; k++)
+            if (strcmp(card(a, &m->gpus.v[k]), text) == 0) {
+                same++;
+                before += k < i;
+            }
+        if (before)
+            continue;
+        if (same > 1)
+            strbuf_addf(line, "%zux ", same);
+        strbuf_addf(line, "%s - ", text);
+    }
+}
+
 const char *view_machine_line(struct arena *a, const struct machine *m)
 {
     struct strbuf line = {0};
     char text[UNITS_TEXT];
-    for (size_t i = 0; i < m->gpus.n; i++) {
-        const struct machine_gpu *g = &m->gpus.v[i];
-        strbuf_addf(&line, "%s", word(g->name));
-        if (g->memory_total_bytes.source)
-            strbuf_addf(&line, " %s", units_bytes(g->memory_total_bytes.v, text));
-        if (g->memory_free_bytes.source)
-            strbuf_addf(&line, ", %s free", units_bytes(g->memory_free_bytes.v, text));
-        strbuf_adds(&line, " - ");
-    }
+    add_cards(a, m, &line);
     if (m->cpu.model.source)
         strbuf_addf(&line, "%s - ", m->cpu.model.v);
     if (m->cpu.physical_cores.source)

@@ -70,9 +70,11 @@ void modern_words(struct arena *a, enum option_tool assumed, const char *const *
                   struct words *out, struct words *notes)
 {
     for (size_t at = 0; at < n;) {
+        struct arena scratch = {0}; /* each pass reads all that is left */
         struct argv argv;
-        argv_parse(a, assumed, words + at, n - at, &argv);
+        argv_parse(&scratch, assumed, words + at, n - at, &argv);
         assumed = argv.tool;
         at += pass(a, &argv, out, notes);
+        arena_release(&scratch);
     }
 }

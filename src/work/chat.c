@@ -263,10 +263,15 @@ bool chat_measure(struct arena *a, struct chat *c, uint32_t vocab, uint32_t prom
                                    .go_on = go_on,
                                    .user = &w};
     enum http_end http = http_run(&r, &status, err);
+    struct err ignored = {0};
+    json_t *root = js_parse((struct str){strbuf_cstr(&w.raw), w.raw.len}, &ignored);
+    w.finished = root != NULL; /* else it was cut off */
     enum chat_end end = judge(&w, http, status);
     free(body);
-    json_t *root =
-        end == CHAT_DONE ? js_parse((struct str){strbuf_cstr(&w.raw), w.raw.len}, err) : NULL;
+    if (end != CHAT_DONE) {
+        json_decref(root);
+        root = NULL;
+    }
     if (root)
         add_timings(&c->stats, json_object_get(root, "timings"));
     json_decref(root);

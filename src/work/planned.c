@@ -1,8 +1,8 @@
 /* Model -> machine -> plan -> certificate. */
 #include "work/planned.h"
 
-/* The engine that would run the plan there is not here: this one counts for it, on simulated
- * devices. */
+/* For a machine elsewhere this one's engine counts, on simulated devices; for an engine that is not
+ * the pinned build, the pinned build does. */
 static void certify(struct session *s, const struct planning *how, struct planned *out)
 {
     struct engine engine = out->engine;
@@ -10,7 +10,10 @@ static void certify(struct session *s, const struct planning *how, struct planne
     bool elsewhere = how->machine || !s->live;
     if (!out->has_engine && (!elsewhere || !engine_find(s->arena, &s->where, &engine, &ignored)))
         return;
-    const struct certify request = {&engine, &out->model, elsewhere};
+    struct certify request = {&engine, &out->model, elsewhere, false};
+    const struct engine_where own = {.exe_dir = s->where.exe_dir, .cache_dir = s->where.cache_dir};
+    if (!engine.worker && engine_find(s->arena, &own, &engine, &ignored))
+        request = (struct certify){&engine, &out->model, true, true};
     session_certify(s, &request, &out->plan, &out->certified, &out->certified_s);
 }
 
@@ -51,11 +54,12 @@ static bool plan_it(struct session *s, const struct planning *how, struct planne
                     struct err *err)
 {
     if (!session_machine(s, how->machine, how->measuring, &out->machine, &out->engine,
-                         &out->has_engine, err))
+                         &out->has_engine, err) ||
+        !plan_and_certify(s, how, out, err))
         return false;
     if (how->need_engine && !out->has_engine)
         return engine_find(s->arena, &s->where, &out->engine, err); /* fails again, and says why */
-    return plan_and_certify(s, how, out, err);
+    return true;
 }
 
 bool planned_make(struct session *s, const struct planning *how, struct planned *out,

@@ -183,8 +183,9 @@ static bool read_buffers(struct arena *a, const json_t *answer, struct dry_run_b
 static const char *basis_of(const struct certify *how, const struct plan *plan)
 {
     const struct fact_str *planned = &plan->machine->engine.version;
-    bool other = how->simulate && planned->source &&
-                 (!how->engine->version || strcmp(planned->v, how->engine->version) != 0);
+    bool other =
+        how->stand_in || (how->simulate && planned->source &&
+                          (!how->engine->version || strcmp(planned->v, how->engine->version) != 0));
     return other ? "dry-run:v0.5.0" : "dry-run";
 }
 

@@ -36,6 +36,7 @@ struct certify {
     const struct engine *engine;
     const struct resolved *model;
     bool simulate; /* the planned machine is not this one: its GPUs are simulated */
+    bool stand_in; /* another build of llama.cpp will run: basis "dry-run:v0.5.0" */
 };
 
 /* Asks the engine's worker for a dry run of the plan and puts its figures into it; *certified tells

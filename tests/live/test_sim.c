@@ -33,6 +33,7 @@ struct bytes {
 struct answer {
     struct bytes host, device[MOST_DEVICES];
     size_t n;
+    bool claimed; /* of ours: the compute buffers, too */
 };
 
 /* ---- a shape as the engine and as we see it ---- */
@@ -158,32 +159,41 @@ static bool same(struct tap *t, const char *what, const struct bytes *a, const s
 
 /* ---- against the closed forms ---- */
 
-static struct machine one_card(struct arena *a, uint32_t n)
+/* A card of each family, as a plan and as TAILOR_SIM know it. */
+struct card {
+    const char *backend, *device, *devices;
+};
+static const struct card cuda_card = {"cuda", "CUDA0", "cuda:8.9:262144"};
+static const struct card other_cards[] = {{"rocm", "ROCm0", "rocm:gfx1100:262144"},
+                                          {"vulkan", "Vulkan0", "vulkan:amd:262144"},
+                                          {"metal", "MTL0", "metal:m3:262144"},
+                                          {"sycl", "SYCL0", "sycl:xe:262144"}};
+
+static struct machine machine_of(struct arena *a, const struct card *card)
 {
     struct machine m = {0};
-    for (uint32_t i = 0; i < n; i++) {
-        struct machine_gpu *g = VEC_PUSH(a, &m.gpus);
-        *g = (struct machine_gpu){.index = i};
-        FACT_SET(&g->backend, "cuda", "test");
-        FACT_SET(&g->engine_device, arena_printf(a, "CUDA%u", (unsigned)i), "test");
-        FACT_SET(&g->memory_total_bytes, 256 * GIB, "test");
-        FACT_SET(&g->memory_free_bytes, 256 * GIB, "test");
-    }
+    struct machine_gpu *g = VEC_PUSH(a, &m.gpus);
+    *g = (struct machine_gpu){0};
+    FACT_SET(&g->backend, card->backend, "test");
+    FACT_SET(&g->engine_device, card->device, "test");
+    FACT_SET(&g->memory_total_bytes, 256 * GIB, "test");
+    FACT_SET(&g->memory_free_bytes, 256 * GIB, "test");
     return m;
 }
 
-static void ours(struct arena *a, const struct subject *s, const struct settings *settings,
-                 struct answer *out, bool *claimed)
+static void ours(struct arena *a, const struct subject *s, const struct card *on,
+                 const struct settings *settings, struct answer *out)
 {
     static const struct workload w = {512, 128, 0};
-    struct machine machine = one_card(a, 1);
+    struct machine machine = machine_of(a, on);
     struct candidate c = {.settings = *settings};
     ledger_budgets(&c.ledger, &machine, NULL);
     place_evaluate(&c, &s->m, &machine, &w);
     const struct ledger_line *host = &c.ledger.host, *card = &c.ledger.device[0];
-    *claimed = c.ledger.claimed;
-    *out = (struct answer){
-        {host->weights, host->kv, host->compute}, {{card->weights, card->kv, card->compute}}, 1};
+    *out = (struct answer){.host = {host->weights, host->kv, host->compute},
+                           .device = {{card->weights, card->kv, card->compute}},
+                           .n = 1,
+                           .claimed = c.ledger.claimed};
 }
 
 static bool close_enough(uint64_t ours_, uint64_t theirs)
@@ -196,22 +206,23 @@ struct score {
     unsigned asked, compute_claimed, compute_exact;
 };
 
-static void compare_card(struct tap *t, struct live *l, const struct subject *s, const char *text,
-                         struct score *n)
+static void compare_card(struct tap *t, struct live *l, const struct subject *s,
+                         const struct card *card, const char *text, struct score *n)
 {
     struct answer theirs, we;
-    bool claimed;
-    struct settings settings = settings_of(&l->a, text);
-    const char *what = arena_printf(&l->a, "%s %s", s->name, text);
+    const char *what = arena_printf(&l->a, "%s device=%s %s", s->name, card->device, text);
+    struct settings settings =
+        settings_of(&l->a, arena_printf(&l->a, "device=%s %s", card->device, text));
     n->asked++;
-    if (!simulate(l, "cuda:8.9:262144", s, &settings, &theirs)) {
+    if (!simulate(l, card->devices, s, &settings, &theirs)) {
         tap_problem(t, "%s: no answer", what);
         return;
     }
-    ours(&l->a, s, &settings, &we, &claimed);
+    ours(&l->a, s, card, &settings, &we);
+    bool claimed = we.claimed && card == &cuda_card;
     struct bytes got[2] = {theirs.host, theirs.device[0]}, want[2] = {we.host, we.device[0]};
     for (int i = 0; i < 2; i++) {
-        n->compute_exact += got[i].compute == want[i].compute;
+        n->compute_exact += claimed && got[i].compute == want[i].compute;
         n->compute_claimed += claimed;
         if (claimed && !close_enough(want[i].compute, got[i].compute))
             tap_problem(t, "%s: compute on the %s %" PRIu64 " claimed, the engine says %" PRIu64,
@@ -221,33 +232,45 @@ static void compare_card(struct tap *t, struct live *l, const struct subject *s,
     }
 }
 
-static void one_simulated_card_holds_what_we_say(struct tap *t, void *state)
+static const char *const shapes[] = {
+    "llama-3.1-8b:Q4_K_M", "qwen2-0.5b:Q4_0",        "qwen3-30b-a3b:Q4_K_M",
+    "gemma-3-12b:Q4_K_M",  "gpt-oss-20b:MXFP4",      "deepseek-v2-lite:Q4_K_M",
+    "mamba2-2.7b:Q4_K_M",  "qwen3.5-35b-a3b:Q4_K_M", "mixtral-8x7b:Q4_K_M"};
+static const char *const card_texts[] = {
+    "n_gpu_layers=999 ctx_size=32768 parallel=1 flash_attn=on",
+    ("n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on cache_type_k=q8_0 "
+     "cache_type_v=q8_0"),
+    "n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
+};
+
+static void compare_shapes(struct tap *t, struct live *l, const struct card *card, struct score *n)
 {
-    static const char *const shapes[] = {"llama-3.1-8b:Q4_K_M",    "qwen2-0.5b:Q4_0",
-                                         "qwen3-30b-a3b:Q4_K_M",   "gemma-3-12b:Q4_K_M",
-                                         "gpt-oss-20b:MXFP4",      "deepseek-v2-lite:Q4_K_M",
-                                         "qwen3.5-35b-a3b:Q4_K_M", "mamba2-2.7b:Q4_K_M"};
-    static const char *const texts[] = {
-        "device=CUDA0 n_gpu_layers=999 ctx_size=32768 parallel=1 flash_attn=on",
-        ("device=CUDA0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
-         "cache_type_k=q8_0 cache_type_v=q8_0"),
-        "device=CUDA0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
-    };
-    struct live *l = state;
-    struct score n = {0};
     for (size_t i = 0; i < COUNT_OF(shapes); i++) {
         struct subject s;
         struct err err = {0};
         if (!subject_open(l, &s, shapes[i], &err))
             tap_problem(t, "%s: %s", shapes[i], err.cause);
-        else
-            for (size_t k = 0; k < COUNT_OF(texts); k++)
-                compare_card(t, l, &s, texts[k], &n);
+        for (size_t k = 0; s.ghost && k < COUNT_OF(card_texts); k++)
+            compare_card(t, l, &s, card, card_texts[k], n);
         subject_close(&s);
     }
+}
+
+static void one_simulated_card_holds_what_we_say(struct tap *t, void *state)
+{
+    struct score n = {0};
+    compare_shapes(t, state, &cuda_card, &n);
     printf("# %zu shapes, %u dry runs: weights and KV equal to the byte on card and host; of the "
            "compute buffers %u claimed, %u equal to the byte\n",
            COUNT_OF(shapes), n.asked, n.compute_claimed, n.compute_exact);
+}
+
+static void cards_of_other_families_hold_the_weights_and_cache_we_say(struct tap *t, void *state)
+{
+    struct score n = {0};
+    for (size_t i = 0; i < COUNT_OF(other_cards); i++)
+        compare_shapes(t, state, &other_cards[i], &n);
+    printf("# %u dry runs on ROCm, Vulkan, Metal and SYCL\n", n.asked);
 }
 
 /* ---- every generation ---- */
@@ -271,10 +294,8 @@ static void every_generation_plans(struct tap *t, void *state)
                  {"vulkan:intel/integrated:65536", "Vulkan0"},
                  {"metal:m3:65536", "MTL0"},
                  {"sycl:xe:65536", "SYCL0"}};
-    static const char *const shapes[] = {"llama-3.1-8b:Q4_K_M", "gpt-oss-20b:MXFP4",
-                                         "deepseek-v2-lite:Q4_K_M", "qwen3.5-9b:Q4_K_M"};
     struct live *l = state;
-    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+    for (size_t i = 0; i < COUNT_OF(shapes); i += 2) {
         struct subject s;
         struct err err = {0};
         struct answer first = {0};
@@ -303,64 +324,85 @@ static void every_generation_plans(struct tap *t, void *state)
 
 /* ---- against the real device ---- */
 
-static const char *const vulkan_texts[] = {
-    "device=Vulkan0 n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
-    ("device=Vulkan0 n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
+static const char *const real_texts[] = {
+    "n_gpu_layers=999 ctx_size=8192 parallel=1 flash_attn=on",
+    ("n_gpu_layers=999 ctx_size=16384 parallel=4 kv_unified=on flash_attn=on "
      "cache_type_k=q8_0 cache_type_v=q8_0"),
-    "device=Vulkan0 n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
-    "device=Vulkan0 n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
+    "n_gpu_layers=999 ctx_size=4096 parallel=1 flash_attn=off",
+    "n_gpu_layers=9 ctx_size=8192 parallel=1 flash_attn=on ubatch_size=256",
 };
 
-struct tally {
+struct real_device {
+    const char *name, *env, *devices; /* "Vulkan0"; what makes it seen; how it is simulated */
     unsigned asked, refused, equal;
 };
 
-static void compare_vulkan(struct tap *t, struct live *l, const struct subject *s, const char *text,
-                           struct tally *n)
+static void compare_real(struct tap *t, struct live *l, const struct subject *s, const char *text,
+                         struct real_device *r)
 {
-    const char *real[] = {"GGML_VK_VISIBLE_DEVICES=0", NULL};
-    const char *what = arena_printf(&l->a, "%s %s", s->name, text);
-    struct settings settings = settings_of(&l->a, text);
+    const char *env[] = {r->env, NULL};
+    const char *words = arena_printf(&l->a, "device=%s %s", r->name, text);
+    const char *what = arena_printf(&l->a, "%s %s", s->name, words);
+    struct settings settings = settings_of(&l->a, words);
     struct answer theirs, sim;
-    bool answered = dry_run(l, real, s, &settings, &theirs);
-    n->asked++;
-    if (answered != simulate(l, "vulkan:software:2048", s, &settings, &sim)) {
+    bool answered = dry_run(l, env, s, &settings, &theirs);
+    r->asked++;
+    if (answered != simulate(l, r->devices, s, &settings, &sim)) {
         tap_problem(t, "%s: refused on one of the two", what);
     } else if (!answered) {
-        n->refused++;
+        r->refused++;
     } else {
         bool host = same(t, arena_printf(&l->a, "%s: host", what), &sim.host, &theirs.host);
-        n->equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
+        r->equal += same(t, what, &sim.device[0], &theirs.device[0]) && host;
     }
 }
 
-static void the_software_vulkan_device_says_the_same(struct tap *t, void *state)
+static void the_real_device_says_the_same(struct tap *t, struct live *l, struct real_device *r)
 {
     static const char *const sample[] = {"llama-3.1-8b",    "qwen2-0.5b",  "qwen3-30b-a3b",
                                          "gemma-3-12b",     "gpt-oss-20b", "deepseek-v2-lite",
                                          "qwen3.5-35b-a3b", "mamba2-2.7b", "phi-4"};
-    struct live *l = state;
-    struct tally n = {0};
     size_t n_shapes = COUNT_OF(sample);
     bool all = getenv("TAILOR_TEST_LONG") != NULL;
-    const struct shape *shapes = shape_list(all ? &n_shapes : &(size_t){0});
-    if (!getenv("TAILOR_TEST_VULKAN")) {
-        t->skipped = "runs in make test-vulkan";
-        return;
-    }
+    const struct shape *listed = shape_list(all ? &n_shapes : &(size_t){0});
     for (size_t i = 0; i < n_shapes; i++) {
         struct subject s;
         struct err err = {0};
-        const char *name = arena_printf(&l->a, "%s:Q4_K_M", all ? shapes[i].name : sample[i]);
+        const char *name = arena_printf(&l->a, "%s:Q4_K_M", all ? listed[i].name : sample[i]);
         if (!subject_open(l, &s, name, &err))
             tap_problem(t, "%s: %s", name, err.cause);
-        for (size_t k = 0; s.ghost && k < COUNT_OF(vulkan_texts); k++)
-            compare_vulkan(t, l, &s, vulkan_texts[k], &n);
+        for (size_t k = 0; s.ghost && k < COUNT_OF(real_texts); k++)
+            compare_real(t, l, &s, real_texts[k], r);
         subject_close(&s);
     }
-    printf("# %zu shapes, %u dry runs on the software Vulkan device and on the simulated one "
-           "(%u refused by both): %u equal to the byte\n",
-           n_shapes, n.asked, n.refused, n.equal);
+    printf("# %zu shapes, %u dry runs on the real %s and on the simulated one (%u refused by "
+           "both): %u equal to the byte\n",
+           n_shapes, r->asked, r->name, r->refused, r->equal);
+    if (r->refused * 10 > r->asked)
+        tap_problem(t, "the engine refused %u of %u", r->refused, r->asked);
+}
+
+static void the_software_vulkan_device_says_the_same(struct tap *t, void *state)
+{
+    struct real_device vulkan = {
+        "Vulkan0", "GGML_VK_VISIBLE_DEVICES=0", "vulkan:software:2048", 0, 0, 0};
+    if (getenv("TAILOR_TEST_VULKAN"))
+        the_real_device_says_the_same(t, state, &vulkan);
+    else
+        t->skipped = "runs in make test-vulkan";
+}
+
+static void a_cuda_card_says_the_same(struct tap *t, void *state)
+{
+    struct live *l = state;
+    const char *card = getenv("TAILOR_TEST_CUDA");
+    if (!card) {
+        t->skipped = "TAILOR_TEST_CUDA does not describe the card of a CUDA engine (\"9.0:81559\")";
+        return;
+    }
+    struct real_device cuda = {
+        "CUDA0", "CUDA_VISIBLE_DEVICES=0", arena_printf(&l->a, "cuda:%s", card), 0, 0, 0};
+    the_real_device_says_the_same(t, l, &cuda);
 }
 
 /* ---- main ---- */
@@ -386,8 +428,11 @@ int main(void)
 {
     static const struct tap_test tests[] = {
         {"one simulated card holds what we say", one_simulated_card_holds_what_we_say},
+        {"cards of other families hold the weights and cache we say",
+         cards_of_other_families_hold_the_weights_and_cache_we_say},
         {"every generation plans", every_generation_plans},
         {"the software Vulkan device says the same", the_software_vulkan_device_says_the_same},
+        {"a CUDA card says the same", a_cuda_card_says_the_same},
     };
     struct live l = {0};
     const char *skip = set_up(&l);

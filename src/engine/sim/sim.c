@@ -142,6 +142,11 @@ static size_t host_alignment(ggml_backend_buffer_type_t type)
     return alignment ? alignment : ggml_backend_buft_get_alignment(ggml_backend_cpu_buffer_type());
 }
 
+static size_t host_max_size(ggml_backend_buffer_type_t type)
+{
+    return of_type(type)->family->host_limited ? type_max_size(type) : SIZE_MAX;
+}
+
 static bool host_is_host(ggml_backend_buffer_type_t type)
 {
     (void)type;
@@ -160,6 +165,7 @@ static const struct ggml_backend_buffer_type_i host_calls = {
     .get_name = host_name,
     .alloc_buffer = host_alloc,
     .get_alignment = host_alignment,
+    .get_max_size = host_max_size,
     .is_host = host_is_host,
 };
 
@@ -304,7 +310,8 @@ static bool device_offloads(ggml_backend_dev_t dev, const struct ggml_tensor *t)
 {
     const struct sim_device *d = of_device(dev);
     const char *least = getenv("GGML_OP_OFFLOAD_MIN_BATCH");
-    return d->family->batch(t) >= (least ? atoi(least) : OFFLOAD_FROM_ROWS);
+    return d->family->batch(t) >=
+           (least ? atoi(least) : OFFLOAD_FROM_ROWS); /* NOLINT: as ggml reads it */
 }
 
 static ggml_backend_event_t device_event(ggml_backend_dev_t dev)

@@ -57,6 +57,7 @@ struct sim_op {
 struct sim_family {
     const char *host_name; /* "CUDA_Host"; NULL: no pinned host buffers */
     size_t host_alignment; /* 0: as the CPU's */
+    bool host_limited;     /* host buffers are no longer than the device's */
     bool device_only;      /* tensors on a sibling's buffers are refused by supports_op */
     bool host_when_shared; /* an integrated device uses pinned host buffers as its own */
     bool maps_host;        /* buffer_from_host_ptr */

@@ -57,6 +57,7 @@ static bool find_family(const char *text, enum sim_family_id *out, unsigned *num
 static bool compute_capability(const char *text, int *out)
 {
     int major = 0, minor = 0, end = 0;
+    /* NOLINTNEXTLINE: the widths bound it */
     if (sscanf(text, "%2d.%1d%n", &major, &minor, &end) != 2 || text[end] || major < 5 || minor < 0)
         return false;
     *out = 100 * major + 10 * minor;
@@ -140,7 +141,7 @@ static bool parse_device(char *text, struct sim_spec *d, char *why)
         snprintf(why, SIM_TEXT, "\"%.40s\" is not a size in MiB", field[2]);
     else if (n > 3 && *field[3] && !mib(field[3], &d->free_bytes))
         snprintf(why, SIM_TEXT, "\"%.40s\" is not a size in MiB", field[3]);
-    else if (d->free_bytes > d->total_bytes)
+    else if (n > 3 && d->free_bytes > d->total_bytes)
         snprintf(why, SIM_TEXT, "%.20s MiB free of %.20s", field[3], field[2]);
     else {
         if (!d->free_bytes)

@@ -53,7 +53,7 @@ static bool attention(const struct sim_device *d, const struct ggml_tensor *t)
     (void)d;
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
         known |= k == heads[i] && v == k;
-    if (t->src[0]->ne[1] >= WARP * 2 && onednn(t))
+    if (t->src[0]->ne[1] >= (int64_t)WARP * 2 && onednn(t))
         return true;
     return known && t->src[1]->type == t->src[2]->type &&
            sim_is_type(t->src[1], T_FLOATS | T(Q4_0) | T(Q8_0)) &&

@@ -316,6 +316,7 @@ static size_t max_buffer(const struct sim_device *d)
 const struct sim_family sim_vulkan = {
     .host_name = "Vulkan_Host",
     .host_alignment = 64, /* minMemoryMapAlignment */
+    .host_limited = true,
     .no_shared_mmap = true,
     .ops = ops,
     .n_ops = sizeof(ops) / sizeof(ops[0]),

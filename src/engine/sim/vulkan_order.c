@@ -356,7 +356,8 @@ static void reorder(struct order *o)
         }
         skip_used(o);
     }
-    memcpy(o->graph->nodes, o->to, sizeof(*o->to) * (size_t)o->n_to);
+    memcpy(o->graph->nodes, o->to,
+           sizeof(*o->to) * (size_t)o->n_to); /* NOLINT: nodes are pointers */
 }
 
 void sim_vulkan_optimize(const struct sim_device *d, struct ggml_cgraph *graph,

@@ -31,11 +31,11 @@ static void flash_attention_needs_a_kernel_for_the_head_sizes(void **state)
         uint32_t k, v;
         bool has;
     } rows[] = {
-        {"cuda", 128, 128, true},    {"cuda", 256, 256, true}, {"cuda", 192, 192, false},
-        {"cuda", 192, 128, false},   {"cuda", 576, 512, true}, {"cuda", 72, 72, true},
-        {"rocm", 100, 100, false},   {"vulkan", 72, 72, true}, {"vulkan", 100, 100, false},
-        {"vulkan", 192, 100, false}, {"metal", 96, 96, true},  {"metal", 72, 72, false},
-        {"metal", 96, 72, false},
+        {"cuda", 128, 128, true},  {"cuda", 256, 256, true},    {"cuda", 192, 192, false},
+        {"cuda", 192, 128, true},  {"cuda", 576, 512, true},    {"cuda", 72, 72, true},
+        {"rocm", 100, 100, false}, {"cuda", 512, 512, true},    {"cuda", 320, 256, true},
+        {"vulkan", 72, 72, true},  {"vulkan", 100, 100, false}, {"vulkan", 192, 100, false},
+        {"metal", 96, 96, true},   {"metal", 72, 72, false},    {"metal", 96, 72, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         assert_int_equal(backend_flash_attn(backend_find(rows[i].backend), rows[i].k, rows[i].v),

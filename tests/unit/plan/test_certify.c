@@ -37,8 +37,8 @@ static void buffers_go_to_the_line_of_their_device(void **state)
         {"CUDA_Host", true, GIB, 0, 30 * MIB},
         {"CUDA1", false, 0, 0, 5 * MIB},
     };
-    plan_certify(&a, &p, buffers, 4, "dry-run:v0.5.0");
-    assert_string_equal(p.memory.basis, "dry-run:v0.5.0");
+    plan_certify(&a, &p, buffers, 4, "dry-run");
+    assert_string_equal(p.memory.basis, "dry-run");
     assert_int_equal(p.memory.device[0].weights, 7 * GIB);
     assert_int_equal(p.memory.device[0].kv, GIB);
     assert_int_equal(p.memory.device[1].compute, 5 * MIB);
@@ -50,6 +50,39 @@ static void buffers_go_to_the_line_of_their_device(void **state)
                      8 * GIB + 300 * MIB + before.device[0].other + before.device[0].cache);
     assert_int_equal(p.memory.host.total,
                      6 * GIB + 60 * MIB + before.host.cache + before.host.other);
+    arena_release(&a);
+}
+
+static void another_builds_graphs_may_drift(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct plan p = plan_on_a_card(&a, "qwen3-30b-a3b:Q4_K_M");
+    const struct ledger before = p.memory;
+    const struct dry_run_buffer buffers[] = {{"CUDA0", false, 7 * GIB, GIB, 300 * MIB},
+                                             {"CPU", true, 5 * GIB, 0, 50 * MIB}};
+    plan_certify(&a, &p, buffers, 2, "dry-run:v0.5.0");
+    assert_string_equal(p.memory.basis, "dry-run:v0.5.0");
+    assert_true(warned(&p, "other-build"));
+    assert_int_equal(p.memory.device[0].other, before.device[0].other + 30 * MIB);
+    assert_int_equal(p.memory.host.other, before.host.other + 5 * MIB);
+    assert_int_equal(p.memory.device[0].compute, 300 * MIB); /* as it was counted */
+    arena_release(&a);
+}
+
+static void what_was_kept_free_is_given_back(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct plan p = plan_on_a_card(&a, "qwen3-30b-a3b:Q4_K_M");
+    const struct dry_run_buffer buffers[] = {{"CUDA0", false, GIB, GIB, 0}};
+    uint64_t budget = p.memory.device[0].budget, host = p.memory.host.budget;
+    p.goal.limits.kept[0] = p.goal.limits.kept_host = 100 * MIB;
+    ledger_budgets(&p.memory, p.machine, &p.goal.limits);
+    assert_int_equal(p.memory.device[0].budget, budget - 100 * MIB);
+    plan_certify(&a, &p, buffers, 1, "dry-run");
+    assert_int_equal(p.memory.device[0].budget, budget);
+    assert_int_equal(p.memory.host.budget, host);
     arena_release(&a);
 }
 
@@ -86,6 +119,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(buffers_go_to_the_line_of_their_device),
+        TEST(another_builds_graphs_may_drift),
+        TEST(what_was_kept_free_is_given_back),
         TEST(what_the_dry_run_settles_is_no_warning_any_more),
         TEST(a_plan_that_the_engine_finds_too_large_says_where),
     };

@@ -54,6 +54,10 @@ static void on_a_card_the_forms_agree_with_the_dry_run(void **state)
         {"llama-3.1-70b:Q4_K_M", "ctx_size=16384 parallel=1", 232.0},
         {"llama-3.1-8b:Q4_K_M", "ctx_size=131072 parallel=1 cache_type_k=q8_0 cache_type_v=q8_0",
          672.1},
+        /* on a simulated card: the query is wider, or narrower, than the embedding */
+        {"qwen3-4b:Q4_K_M", "ctx_size=65536 parallel=1 cache_type_k=q8_0 cache_type_v=q8_0", 346.1},
+        {"mistral-nemo-12b:Q4_K_M", "ctx_size=65536 parallel=1 cache_type_k=q8_0 cache_type_v=q8_0",
+         356.1},
         {"llama-3.1-8b:Q4_K_M", "ctx_size=131072 parallel=1", 236.0},
         {"qwen3-30b-a3b:Q4_K_M", "ctx_size=32768 parallel=1", 116.0},
         {"gemma-3-12b:Q4_K_M", "ctx_size=32768 parallel=1", 146.0},
@@ -95,6 +99,14 @@ static void what_was_not_measured_is_not_claimed(void **state)
     half.rules[0] = backend_find("CUDA0");
     context_resolve(&m, &s, &c);
     compute_estimate(&m, &c, &half, &got);
+    assert_false(got.claimed);
+
+    m = model_of(&a, "qwen3-30b-a3b:Q4_K_M");
+    struct placement whole = {.n_devices = 1, .n_gpu_layers = 49};
+    whole.rules[0] = backend_find("CUDA0");
+    s = settings_of(&a, "ctx_size=4096 parallel=1 cache_type_k=q8_0 cache_type_v=q8_0");
+    context_resolve(&m, &s, &c);
+    compute_estimate(&m, &c, &whole, &got);
     assert_false(got.claimed);
     arena_release(&a);
 }

@@ -105,10 +105,41 @@ static void types_that_llama_cpp_refuses_are_refused_with_the_reason(void **stat
     arena_release(&a);
 }
 
+/* Bytes that the dry run counted on a simulated CUDA card. */
+static void quantised_rows_are_padded_on_a_card(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model, *device, *settings;
+        uint64_t bytes;
+    } rows[] = {
+        {"qwen2-0.5b:Q4_0", "CUDA0",
+         "ctx_size=16384 parallel=1 cache_type_k=q8_0 cache_type_v=q8_0", 106979328},
+        {"qwen2-0.5b:Q4_0", "Vulkan0",
+         "ctx_size=16384 parallel=1 cache_type_k=q8_0 cache_type_v=q8_0", 106954752},
+        {"qwen2-0.5b:Q4_0", "CUDA0", "ctx_size=16384 parallel=1", 201326592},
+        {"deepseek-v2-lite:Q4_0", "CUDA0",
+         "ctx_size=16384 parallel=1 cache_type_k=q8_0 cache_type_v=q8_0", 270743040},
+    };
+    struct arena a = {0};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct model m = model_of(&a, rows[i].model);
+        struct settings s = settings_of(&a, rows[i].settings);
+        struct context c;
+        uint64_t sum = 0;
+        context_resolve(&m, &s, &c);
+        for (uint32_t il = 0; il < m.n_layer; il++)
+            sum += kv_layer_bytes_on(backend_find(rows[i].device), &m, &c, il);
+        assert_int_equal(sum, rows[i].bytes);
+    }
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_cache_has_the_bytes_llama_cpp_allocates),
+        TEST(quantised_rows_are_padded_on_a_card),
         TEST(a_state_is_kept_for_every_slot_whatever_the_context),
         TEST(more_context_never_needs_fewer_bytes),
         TEST(types_that_llama_cpp_refuses_are_refused_with_the_reason),

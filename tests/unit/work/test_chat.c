@@ -257,7 +257,7 @@ static void measuring_fails_as_an_answer_does(void **state)
     assert_false(measure(w, "400\n{\"error\":{\"message\":\"too long\"}}"));
     CHECK_ERR(&w->f.err, "too long");
     assert_false(measure(w, "200\nno json"));
-    assert_false(measure(w, "200 die\n{}"));
+    assert_false(measure(w, "200 die\n{\"content\":"));
     assert_int_equal(w->f.err.code, ERR_ENGINE);
     CHECK_ERR(&w->f.err, "killed by signal 9");
     assert_int_equal(w->chat.stats.prompt_tokens, 0);
