@@ -15,20 +15,35 @@ enum beside {
     BESIDE_NOTHING,
 };
 
-/* Graphs whose forms were read off the dry run: with flash attention, and some also without. */
+/* Where a graph's form was measured, beyond the host and one card with flash attention and F16. */
+enum measured {
+    SCORES = 1 << 0,  /* on the host without flash attention */
+    Q_HOST = 1 << 1,  /* a quantised cache on the host */
+    Q_CARDS = 1 << 2, /* the same on cards */
+    CARDS = 1 << 3,   /* several cards */
+};
+
+/* Graphs whose forms were read off the dry run. */
 static const struct graph {
     const char *arch;
     bool moe;
     enum beside beside;
-    bool scores;     /* claimed without flash attention, too */
+    unsigned measured;
     uint32_t widest; /* n_embd up to which it was measured; 0: any */
+    bool norm_last;  /* norms behind each half: one row goes from card to card, not two */
 } graphs[] = {
-    {"llama", false, BESIDE_INPUT, true},      {"qwen2", false, BESIDE_INPUT, true},
-    {"qwen3", false, BESIDE_INPUT, true},      {"gemma2", false, BESIDE_INPUT, false},
-    {"gemma3", false, BESIDE_INPUT, false},    {"olmo2", false, BESIDE_ALWAYS, false},
-    {"phi3", false, BESIDE_NOTHING, false},    {"lfm2", false, BESIDE_NOTHING, false},
-    {"command-r", false, BESIDE_INPUT, false}, {"qwen35", false, BESIDE_NOTHING, false},
-    {"llama", true, BESIDE_INPUT, true},       {"qwen3moe", true, BESIDE_ALWAYS, true, 4096},
+    {"llama", false, BESIDE_INPUT, SCORES | Q_HOST | Q_CARDS | CARDS},
+    {"qwen2", false, BESIDE_INPUT, SCORES | Q_HOST | Q_CARDS | CARDS},
+    {"qwen3", false, BESIDE_INPUT, SCORES | Q_HOST | Q_CARDS | CARDS},
+    {"gemma2", false, BESIDE_INPUT, Q_HOST | Q_CARDS | CARDS},
+    {"gemma3", false, BESIDE_INPUT, Q_HOST | Q_CARDS | CARDS},
+    {"olmo2", false, BESIDE_ALWAYS, Q_HOST | CARDS, .norm_last = true},
+    {"phi3", false, BESIDE_NOTHING, Q_HOST | CARDS},
+    {"lfm2", false, BESIDE_NOTHING, Q_HOST | CARDS},
+    {"command-r", false, BESIDE_INPUT, CARDS},
+    {"qwen35", false, BESIDE_NOTHING, Q_HOST | CARDS},
+    {"llama", true, BESIDE_INPUT, SCORES | Q_HOST | CARDS},
+    {"qwen3moe", true, BESIDE_ALWAYS, SCORES | Q_HOST | CARDS, .widest = 4096},
 };
 
 static const struct graph *find_graph(const struct model *m)
@@ -51,6 +66,17 @@ static uint64_t query_width(const struct model *m)
     return (uint64_t)m->n_head * m->head_dim_k;
 }
 
+static uint64_t experts_inside(const struct model *m)
+{
+    return 3 * (uint64_t)m->n_expert_used * (m->n_ff_expert ? m->n_ff_expert : m->n_ff);
+}
+
+/* Do the outputs of the experts need more than what is inside of them? */
+static bool outputs_widest(const struct model *m)
+{
+    return 2 * (uint64_t)m->n_embd * (m->n_expert_used + 1) > experts_inside(m);
+}
+
 /* Dense: gate, up and their product beside the layer's rows, one of which is as wide as the query
  * on a card.  MoE: the same for the experts used, or their outputs, weighted and summed. */
 static uint64_t feed_forward(const struct model *m, const struct context *c, const struct graph *g,
@@ -65,8 +91,7 @@ static uint64_t feed_forward(const struct model *m, const struct context *c, con
         bool fused = g && g->beside == BESIDE_NOTHING;
         return 4 * u * (3 * (uint64_t)m->n_ff + 2 * e + (fused ? 0 : query_width(m)));
     }
-    uint64_t ff = m->n_ff_expert ? m->n_ff_expert : m->n_ff;
-    return 4 * u * max_u64(3 * k * ff + 3 * e, 2 * k * e + 5 * e);
+    return 4 * u * (outputs_widest(m) ? 2 * k * e + 5 * e : experts_inside(m) + 3 * e);
 }
 
 static uint64_t beside_feed_forward(const struct model *m, const struct context *c,
@@ -159,7 +184,7 @@ static uint64_t rotations(const struct model *m, const struct context *c)
         bytes += 4 * (uint64_t)m->head_dim_k * m->head_dim_k;
     if (ggml_type_get(c->type_v)->quantized && m->head_dim_v % 64 == 0)
         bytes += (uint64_t)4 * 64 * 64;
-    return bytes;
+    return c->cells_window ? 2 * bytes : bytes; /* for each kind of cache */
 }
 
 /* The largest stack of experts left on the host: big batches copy it over (op_offload). */
@@ -178,15 +203,16 @@ static uint64_t largest_host_weight(const struct model *m, const struct placemen
 }
 
 /* Pipelined ubatches (GGML_SCHED_MAX_COPIES): all inputs four times instead of once, and the rows
- * that one device hands to the next; experts leave a hole for one of them. */
-static void add_copies(const struct model *m, const struct context *c, uint32_t n_devices,
-                       struct compute *out)
+ * that one device hands to the next; the experts' outputs leave a hole for one of them. */
+static void add_copies(const struct model *m, const struct context *c, const struct graph *g,
+                       uint32_t n_devices, struct compute *out)
 {
-    uint64_t row = 4 * (uint64_t)c->n_tokens * m->n_embd, hole = m->n_expert ? row : 0;
+    uint64_t row = 4 * (uint64_t)c->n_tokens * m->n_embd, handed = g && g->norm_last ? 4 : 8;
+    uint64_t hole = m->n_expert && outputs_widest(m) ? row : 0;
     uint64_t copies = 3 * (masks(c) + rotations(m, c) + inputs(m, c));
     out->host += copies;
     for (uint32_t i = 0; i < n_devices; i++)
-        out->device[i] += copies + (i ? 8 : 4) * row - hole;
+        out->device[i] += copies + (i ? handed : 4) * row - hole;
 }
 
 /* Attention of a layer on the host beside a card: big batches copy its cache over, too. */
@@ -200,6 +226,24 @@ static uint64_t copied_cache(const struct model *m, const struct context *c)
     return widest + widest / 2; /* the next layer's keys come while the last ones' are there */
 }
 
+/* Was this graph measured in such a place? */
+static bool is_claimed(const struct model *m, const struct context *c, const struct placement *p,
+                       const struct graph *g)
+{
+    bool on_host = p->n_devices == 0 || p->n_gpu_layers == 0;
+    uint64_t a = query_width(m), e = m->n_embd;
+    if (!g || (g->widest && e > g->widest))
+        return false;
+    if (cache_quantized(c) && !(g->measured & (on_host ? Q_HOST : Q_CARDS)))
+        return false;
+    if (!c->flash_attn && !(on_host && (g->measured & SCORES) && (g->moe || a == e)))
+        return false;
+    if (on_host || p->n_devices == 1)
+        return on_host || !placement_spills(p, m);
+    bool narrow = g->moe || a < 2 * e; /* a wide query's block takes what is handed over */
+    return (g->measured & CARDS) && p->pipelined && narrow;
+}
+
 void compute_estimate(const struct model *m, const struct context *c, const struct placement *p,
                       struct compute *out)
 {
@@ -211,10 +255,7 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     bool all_on_gpu = on_gpu && !placement_spills(p, m);
     bool any_host_layer = on_gpu < slots;
     out->output = 4 * (uint64_t)m->n_vocab * (c->n_outputs > c->slots ? c->n_outputs : c->slots);
-    bool measured = g && (g->widest == 0 || m->n_embd <= g->widest) &&
-                    (c->flash_attn || (g->scores && (g->moe || query_width(m) == m->n_embd)));
-    bool staged_moe = g && g->moe && cache_quantized(c); /* measured for one number of experts */
-    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && !staged_moe));
+    out->claimed = is_claimed(m, c, p, g);
     if (on_gpu == 0) {
         out->host = mask + peak(m, c, g, true) + rot;
         if (p->n_devices && u >= 32)
@@ -232,5 +273,5 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     for (uint32_t i = 0; i < p->n_devices; i++)
         out->device[i] = device;
     if (p->pipelined)
-        add_copies(m, c, p->n_devices, out);
+        add_copies(m, c, g, p->n_devices, out);
 }
