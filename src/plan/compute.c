@@ -29,8 +29,10 @@ static const struct graph {
     bool moe;
     enum beside beside;
     unsigned measured;
-    uint32_t widest; /* n_embd up to which it was measured; 0: any */
-    bool norm_last;  /* norms behind each half: one row goes from card to card, not two */
+    bool norm_last;        /* norms behind each half: one row goes from card to card, not two */
+    bool gateless;         /* of the feed-forward part only "up" and "down" */
+    uint32_t experts_used; /* MoE: beside what is inside of them there are 12 rows, measured for so
+                            * many; 0: the dense form, or their outputs */
 } graphs[] = {
     {"llama", false, BESIDE_INPUT, SCORES | Q_HOST | Q_CARDS | CARDS},
     {"qwen2", false, BESIDE_INPUT, SCORES | Q_HOST | Q_CARDS | CARDS},
@@ -41,9 +43,11 @@ static const struct graph {
     {"phi3", false, BESIDE_NOTHING, Q_HOST | CARDS},
     {"lfm2", false, BESIDE_NOTHING, Q_HOST | CARDS},
     {"command-r", false, BESIDE_INPUT, CARDS},
+    {"bert", false, BESIDE_NOTHING, Q_HOST | Q_CARDS, .gateless = true},
+    {"nomic-bert", false, BESIDE_NOTHING, Q_HOST | Q_CARDS},
     {"qwen35", false, BESIDE_NOTHING, Q_HOST | CARDS},
     {"llama", true, BESIDE_INPUT, SCORES | Q_HOST | CARDS},
-    {"qwen3moe", true, BESIDE_ALWAYS, SCORES | Q_HOST | CARDS, .widest = 4096},
+    {"qwen3moe", true, BESIDE_ALWAYS, SCORES | Q_HOST | CARDS, .experts_used = 8},
 };
 
 static const struct graph *find_graph(const struct model *m)
@@ -84,13 +88,14 @@ static uint64_t feed_forward(const struct model *m, const struct context *c, con
 {
     uint64_t u = c->n_tokens, e = m->n_embd, k = m->n_expert_used;
     if (m->n_expert == 0 && m->n_ff == 0)
-        return 50 * u * e; /* Mamba: 12.4 rows of E were measured for a 2.7B model */
-    if (m->n_expert == 0 && on_host)
-        return 12 * u * ((uint64_t)m->n_ff + e);
+        return (on_host ? 52 : 60) * u * e; /* Mamba: as measured for a 2.7B model */
     if (m->n_expert == 0) {
-        bool fused = g && g->beside == BESIDE_NOTHING;
-        return 4 * u * (3 * (uint64_t)m->n_ff + 2 * e + (fused ? 0 : query_width(m)));
+        uint64_t inside = (g && g->gateless ? 1 : 3) * (uint64_t)m->n_ff;
+        uint64_t query = g && g->beside == BESIDE_NOTHING ? 0 : query_width(m);
+        return 4 * u * (inside + 2 * e + (on_host ? e : query));
     }
+    if (g && g->experts_used)
+        return 4 * u * (experts_inside(m) + 12 * e);
     return 4 * u * (outputs_widest(m) ? 2 * k * e + 5 * e : experts_inside(m) + 3 * e);
 }
 
@@ -121,17 +126,29 @@ static uint64_t attention_scores(const struct model *m, const struct context *c)
 
 static uint64_t logits(const struct model *m, const struct context *c)
 {
-    return 4 * (uint64_t)c->n_outputs * ((uint64_t)m->n_vocab + m->n_embd);
+    uint64_t width = (m->causal ? (uint64_t)m->n_vocab : 0) + m->n_embd;
+    return 4 * (uint64_t)c->n_outputs * width;
 }
 
-/* One mask for each kind of cache: F16 with flash attention, F32 without. */
-static uint64_t masks(const struct context *c)
+static bool has_cache(const struct model *m)
+{
+    return !m->arch || (m->arch->kv != KV_ABSENT && m->arch->kv != KV_RECURRENT);
+}
+
+/* One mask for each kind of cache: F16 with flash attention, F32 without.  Encoders have one over
+ * the ubatch itself. */
+static uint64_t masks(const struct model *m, const struct context *c)
 {
     uint64_t cells = (uint64_t)c->cells_full + c->cells_window;
+    if (!has_cache(m))
+        cells = m->arch->kv == KV_ABSENT ? c->n_tokens : 0;
     return (c->flash_attn ? 2 : 4) * cells * c->n_tokens;
 }
 
-enum { OUTPUT_IDS = 32 };
+enum {
+    OUTPUT_IDS = 32,
+    OFFLOADED_BATCH = 32 /* rows from which a card computes with host weights */
+};
 
 /* Tokens, positions, cache indices; a transposed V takes an index for every element. */
 static uint64_t inputs(const struct model *m, const struct context *c)
@@ -165,7 +182,7 @@ static bool cache_quantized(const struct context *c)
 static uint64_t staging(const struct model *m, const struct context *c)
 {
     uint64_t widest = 0;
-    if (!c->flash_attn || !cache_quantized(c))
+    if (!c->flash_attn || !cache_quantized(c) || !has_cache(m))
         return 0;
     for (uint32_t il = 0; il < m->n_layer; il++)
         if (m->layers[il].kv)
@@ -180,6 +197,8 @@ static uint64_t staging(const struct model *m, const struct context *c)
 static uint64_t rotations(const struct model *m, const struct context *c)
 {
     uint64_t bytes = 0;
+    if (!has_cache(m))
+        return 0;
     if (ggml_type_get(c->type_k)->quantized && m->head_dim_k % 64 == 0)
         bytes += 4 * (uint64_t)m->head_dim_k * m->head_dim_k;
     if (ggml_type_get(c->type_v)->quantized && m->head_dim_v % 64 == 0)
@@ -203,13 +222,14 @@ static uint64_t largest_host_weight(const struct model *m, const struct placemen
 }
 
 /* Pipelined ubatches (GGML_SCHED_MAX_COPIES): all inputs four times instead of once, and the rows
- * that one device hands to the next; the experts' outputs leave a hole for one of them. */
+ * that one device hands to the next; narrow experts leave a hole for one of them. */
 static void add_copies(const struct model *m, const struct context *c, const struct graph *g,
                        uint32_t n_devices, struct compute *out)
 {
     uint64_t row = 4 * (uint64_t)c->n_tokens * m->n_embd, handed = g && g->norm_last ? 4 : 8;
-    uint64_t hole = m->n_expert && outputs_widest(m) ? row : 0;
-    uint64_t copies = 3 * (masks(c) + rotations(m, c) + inputs(m, c));
+    bool narrow = m->n_expert && experts_inside(m) <= 9 * (uint64_t)m->n_embd;
+    uint64_t hole = narrow ? row : 0;
+    uint64_t copies = 3 * (masks(m, c) + rotations(m, c) + inputs(m, c));
     out->host += copies;
     for (uint32_t i = 0; i < n_devices; i++)
         out->device[i] += copies + (i ? handed : 4) * row - hole;
@@ -232,7 +252,7 @@ static bool is_claimed(const struct model *m, const struct context *c, const str
 {
     bool on_host = p->n_devices == 0 || p->n_gpu_layers == 0;
     uint64_t a = query_width(m), e = m->n_embd;
-    if (!g || (g->widest && e > g->widest))
+    if (!g || (g->experts_used && g->experts_used != m->n_expert_used))
         return false;
     if (cache_quantized(c) && !(g->measured & (on_host ? Q_HOST : Q_CARDS)))
         return false;
@@ -249,7 +269,7 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
 {
     *out = (struct compute){0};
     const struct graph *g = find_graph(m);
-    uint64_t u = c->n_tokens, mask = masks(c), rot = rotations(m, c);
+    uint64_t u = c->n_tokens, mask = masks(m, c), rot = rotations(m, c);
     uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
     uint32_t on_gpu = p->n_devices ? p->n_gpu_layers : 0;
     bool all_on_gpu = on_gpu && !placement_spills(p, m);
@@ -258,17 +278,19 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     out->claimed = is_claimed(m, c, p, g);
     if (on_gpu == 0) {
         out->host = mask + peak(m, c, g, true) + rot;
-        if (p->n_devices && u >= 32)
+        if (p->n_devices && u >= OFFLOADED_BATCH)
             out->device[0] = largest_host_weight(m, p);
         return;
     }
-    uint64_t rows = 8 * u * m->n_embd + inputs(m, c); /* embeddings on their way to the card */
-    out->host = mask + max_u64(any_host_layer ? peak(m, c, g, true) : 0, rows) + rot;
+    uint64_t learnt = g && g->gateless ? 4 : 0; /* positions, added to the tokens */
+    uint64_t rows = (8 + learnt) * u * m->n_embd + inputs(m, c); /* on their way to the card */
+    bool host_computes = any_host_layer && u < OFFLOADED_BATCH;
+    out->host = mask + max_u64(host_computes ? peak(m, c, g, true) : 0, rows) + rot;
     uint64_t staged = staging(m, c);
     uint64_t device = mask + max_u64(peak(m, c, g, false), staged) + rot;
-    if (!all_on_gpu && u >= 32)
+    if (!all_on_gpu && u >= OFFLOADED_BATCH)
         device += largest_host_weight(m, p);
-    if (on_gpu <= m->n_layer && u >= 32 && c->flash_attn)
+    if (on_gpu <= m->n_layer && u >= OFFLOADED_BATCH && c->flash_attn)
         device = max_u64(device, mask + copied_cache(m, c) + staged + 12 * u * m->n_embd);
     for (uint32_t i = 0; i < p->n_devices; i++)
         out->device[i] = device;
