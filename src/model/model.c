@@ -336,6 +336,12 @@ static bool layer_of(struct str name, uint32_t *layer)
     return true;
 }
 
+/* LLM_TENSOR_OUTPUT_NORM_LFM2: its files name the output's norm so. */
+static bool is_lfm2_output_norm(struct str name, const struct model *m)
+{
+    return str_eq(name, "token_embd_norm.weight") && cstr_starts(m->architecture, "lfm2");
+}
+
 static void classify(struct model_tensor *t, struct model *m)
 {
     uint32_t n = m->n_layer + m->n_layer_nextn;
@@ -347,7 +353,8 @@ static void classify(struct model_tensor *t, struct model *m)
         m->layers[t->layer].expert_bytes += t->expert ? t->bytes : 0;
     } else if (stem_in(t->name, input_tensors, COUNT_OF(input_tensors))) {
         t->class = TENSOR_INPUT;
-    } else if (stem_in(t->name, output_tensors, COUNT_OF(output_tensors))) {
+    } else if (stem_in(t->name, output_tensors, COUNT_OF(output_tensors)) ||
+               is_lfm2_output_norm(t->name, m)) {
         t->class = TENSOR_OUTPUT;
     } else {
         t->class = TENSOR_LAYER; /* token_embd_norm and the like follow layer 0 */

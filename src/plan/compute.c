@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "model/ggml_type.h"
+#include "plan/kv.h"
 
 /* What stays beside the feed-forward phase of a dense layer on the CPU. */
 enum beside {
@@ -14,19 +15,39 @@ enum beside {
     BESIDE_NOTHING,
 };
 
-/* Graphs whose forms were read off the dry run: with flash attention, and some also without. */
+/* Where a graph's form was measured, beyond the host and one card with flash attention and F16. */
+enum measured {
+    SCORES = 1 << 0,  /* on the host without flash attention */
+    Q_HOST = 1 << 1,  /* a quantised cache on the host */
+    Q_CARDS = 1 << 2, /* the same on cards */
+    CARDS = 1 << 3,   /* several cards */
+};
+
+/* Graphs whose forms were read off the dry run. */
 static const struct graph {
     const char *arch;
     bool moe;
     enum beside beside;
-    bool scores;     /* claimed without flash attention, too */
-    uint32_t widest; /* n_embd up to which it was measured; 0: any */
+    unsigned measured;
+    bool norm_last;        /* norms behind each half: one row goes from card to card, not two */
+    bool gateless;         /* of the feed-forward part only "up" and "down" */
+    uint32_t experts_used; /* MoE: beside what is inside of them there are 12 rows, measured for so
+                            * many; 0: the dense form, or their outputs */
 } graphs[] = {
-    {"llama", false, BESIDE_INPUT, true},   {"qwen2", false, BESIDE_INPUT, true},
-    {"qwen3", false, BESIDE_INPUT, true},   {"gemma2", false, BESIDE_INPUT, false},
-    {"gemma3", false, BESIDE_INPUT, false}, {"olmo2", false, BESIDE_ALWAYS, false},
-    {"phi3", false, BESIDE_NOTHING, false}, {"lfm2", false, BESIDE_NOTHING, false},
-    {"llama", true, BESIDE_INPUT, true},    {"qwen3moe", true, BESIDE_ALWAYS, true, 4096},
+    {"llama", false, BESIDE_INPUT, SCORES | Q_HOST | Q_CARDS | CARDS},
+    {"qwen2", false, BESIDE_INPUT, SCORES | Q_HOST | Q_CARDS | CARDS},
+    {"qwen3", false, BESIDE_INPUT, SCORES | Q_HOST | Q_CARDS | CARDS},
+    {"gemma2", false, BESIDE_INPUT, Q_HOST | Q_CARDS | CARDS},
+    {"gemma3", false, BESIDE_INPUT, Q_HOST | Q_CARDS | CARDS},
+    {"olmo2", false, BESIDE_ALWAYS, Q_HOST | CARDS, .norm_last = true},
+    {"phi3", false, BESIDE_NOTHING, Q_HOST | CARDS},
+    {"lfm2", false, BESIDE_NOTHING, Q_HOST | CARDS},
+    {"command-r", false, BESIDE_INPUT, CARDS},
+    {"bert", false, BESIDE_NOTHING, Q_HOST | Q_CARDS, .gateless = true},
+    {"nomic-bert", false, BESIDE_NOTHING, Q_HOST | Q_CARDS},
+    {"qwen35", false, BESIDE_NOTHING, Q_HOST | CARDS},
+    {"llama", true, BESIDE_INPUT, SCORES | Q_HOST | CARDS},
+    {"qwen3moe", true, BESIDE_ALWAYS, SCORES | Q_HOST | CARDS, .experts_used = 8},
 };
 
 static const struct graph *find_graph(const struct model *m)
@@ -49,17 +70,33 @@ static uint64_t query_width(const struct model *m)
     return (uint64_t)m->n_head * m->head_dim_k;
 }
 
-/* Dense: gate, up and their product beside the layer's rows.  MoE: the same for the experts used,
- * or their outputs, weighted and summed. */
-static uint64_t feed_forward(const struct model *m, const struct context *c)
+static uint64_t experts_inside(const struct model *m)
+{
+    return 3 * (uint64_t)m->n_expert_used * (m->n_ff_expert ? m->n_ff_expert : m->n_ff);
+}
+
+/* Do the outputs of the experts need more than what is inside of them? */
+static bool outputs_widest(const struct model *m)
+{
+    return 2 * (uint64_t)m->n_embd * (m->n_expert_used + 1) > experts_inside(m);
+}
+
+/* Dense: gate, up and their product beside the layer's rows, one of which is as wide as the query
+ * on a card.  MoE: the same for the experts used, or their outputs, weighted and summed. */
+static uint64_t feed_forward(const struct model *m, const struct context *c, const struct graph *g,
+                             bool on_host)
 {
     uint64_t u = c->n_tokens, e = m->n_embd, k = m->n_expert_used;
     if (m->n_expert == 0 && m->n_ff == 0)
-        return 50 * u * e; /* Mamba: 12.4 rows of E were measured for a 2.7B model */
-    if (m->n_expert == 0)
-        return 12 * u * ((uint64_t)m->n_ff + e);
-    uint64_t ff = m->n_ff_expert ? m->n_ff_expert : m->n_ff;
-    return 4 * u * max_u64(3 * k * ff + 3 * e, 2 * k * e + 5 * e);
+        return (on_host ? 52 : 60) * u * e; /* Mamba: as measured for a 2.7B model */
+    if (m->n_expert == 0) {
+        uint64_t inside = (g && g->gateless ? 1 : 3) * (uint64_t)m->n_ff;
+        uint64_t query = g && g->beside == BESIDE_NOTHING ? 0 : query_width(m);
+        return 4 * u * (inside + 2 * e + (on_host ? e : query));
+    }
+    if (g && g->experts_used)
+        return 4 * u * (experts_inside(m) + 12 * e);
+    return 4 * u * (outputs_widest(m) ? 2 * k * e + 5 * e : experts_inside(m) + 3 * e);
 }
 
 static uint64_t beside_feed_forward(const struct model *m, const struct context *c,
@@ -89,19 +126,29 @@ static uint64_t attention_scores(const struct model *m, const struct context *c)
 
 static uint64_t logits(const struct model *m, const struct context *c)
 {
-    if (!m->causal) /* embeddings: the graph ends before */
-        return 0;
-    return 4 * (uint64_t)c->n_outputs * ((uint64_t)m->n_vocab + m->n_embd);
+    uint64_t width = (m->causal ? (uint64_t)m->n_vocab : 0) + m->n_embd;
+    return 4 * (uint64_t)c->n_outputs * width;
 }
 
-/* One mask for each kind of cache: F16 with flash attention, F32 without. */
-static uint64_t masks(const struct context *c)
+static bool has_cache(const struct model *m)
+{
+    return !m->arch || (m->arch->kv != KV_ABSENT && m->arch->kv != KV_RECURRENT);
+}
+
+/* One mask for each kind of cache: F16 with flash attention, F32 without.  Encoders have one over
+ * the ubatch itself. */
+static uint64_t masks(const struct model *m, const struct context *c)
 {
     uint64_t cells = (uint64_t)c->cells_full + c->cells_window;
+    if (!has_cache(m))
+        cells = m->arch->kv == KV_ABSENT ? c->n_tokens : 0;
     return (c->flash_attn ? 2 : 4) * cells * c->n_tokens;
 }
 
-enum { OUTPUT_IDS = 32 };
+enum {
+    OUTPUT_IDS = 32,
+    OFFLOADED_BATCH = 32 /* rows from which a card computes with host weights */
+};
 
 /* Tokens, positions, cache indices; a transposed V takes an index for every element. */
 static uint64_t inputs(const struct model *m, const struct context *c)
@@ -110,15 +157,16 @@ static uint64_t inputs(const struct model *m, const struct context *c)
     for (uint32_t il = 0; il < m->n_layer; il++)
         widest = max_u64(widest, m->layers[il].embd_v);
     uint64_t indices = c->flash_attn ? 8 * u : 8 * u * widest;
-    return units_round_up(4 * u, 32) * 2 + units_round_up(8 * u, 32) + units_round_up(indices, 32) +
-           OUTPUT_IDS;
+    uint64_t caches = c->cells_window ? 2 : 1;
+    indices = caches * (units_round_up(8 * u, 32) + units_round_up(indices, 32));
+    return units_round_up(4 * u, 32) * 2 + indices + OUTPUT_IDS;
 }
 
 /* The largest phase of a graph whose layers all run in one place. */
 static uint64_t peak(const struct model *m, const struct context *c, const struct graph *g,
                      bool on_host)
 {
-    uint64_t ff = feed_forward(m, c) + (on_host ? beside_feed_forward(m, c, g) : 0);
+    uint64_t ff = feed_forward(m, c, g, on_host) + (on_host ? beside_feed_forward(m, c, g) : 0);
     if (!c->flash_attn)
         ff = max_u64(ff, attention_scores(m, c));
     /* when the logits come, all inputs but the output ids are gone */
@@ -134,7 +182,7 @@ static bool cache_quantized(const struct context *c)
 static uint64_t staging(const struct model *m, const struct context *c)
 {
     uint64_t widest = 0;
-    if (!c->flash_attn || !cache_quantized(c))
+    if (!c->flash_attn || !cache_quantized(c) || !has_cache(m))
         return 0;
     for (uint32_t il = 0; il < m->n_layer; il++)
         if (m->layers[il].kv)
@@ -149,11 +197,13 @@ static uint64_t staging(const struct model *m, const struct context *c)
 static uint64_t rotations(const struct model *m, const struct context *c)
 {
     uint64_t bytes = 0;
+    if (!has_cache(m))
+        return 0;
     if (ggml_type_get(c->type_k)->quantized && m->head_dim_k % 64 == 0)
         bytes += 4 * (uint64_t)m->head_dim_k * m->head_dim_k;
     if (ggml_type_get(c->type_v)->quantized && m->head_dim_v % 64 == 0)
         bytes += (uint64_t)4 * 64 * 64;
-    return bytes;
+    return c->cells_window ? 2 * bytes : bytes; /* for each kind of cache */
 }
 
 /* The largest stack of experts left on the host: big batches copy it over (op_offload). */
@@ -171,15 +221,47 @@ static uint64_t largest_host_weight(const struct model *m, const struct placemen
     return largest;
 }
 
-/* Pipelined ubatches (GGML_SCHED_MAX_COPIES): four masks instead of one, and the rows that one
- * device hands to the next. */
-static void add_copies(const struct model *m, const struct context *c, uint32_t n_devices,
-                       struct compute *out)
+/* Pipelined ubatches (GGML_SCHED_MAX_COPIES): all inputs four times instead of once, and the rows
+ * that one device hands to the next; narrow experts leave a hole for one of them. */
+static void add_copies(const struct model *m, const struct context *c, const struct graph *g,
+                       uint32_t n_devices, struct compute *out)
 {
-    uint64_t row = (uint64_t)c->n_tokens * m->n_embd, copies = 3 * masks(c);
+    uint64_t row = 4 * (uint64_t)c->n_tokens * m->n_embd, handed = g && g->norm_last ? 4 : 8;
+    bool narrow = m->n_expert && experts_inside(m) <= 9 * (uint64_t)m->n_embd;
+    uint64_t hole = narrow ? row : 0;
+    uint64_t copies = 3 * (masks(m, c) + rotations(m, c) + inputs(m, c));
     out->host += copies;
     for (uint32_t i = 0; i < n_devices; i++)
-        out->device[i] += copies + (i ? 32 : 16) * row;
+        out->device[i] += copies + (i ? handed : 4) * row - hole;
+}
+
+/* Attention of a layer on the host beside a card: big batches copy its cache over, too. */
+static uint64_t copied_cache(const struct model *m, const struct context *c)
+{
+    uint64_t widest = 0;
+    for (uint32_t il = 0; il < m->n_layer; il++) {
+        uint64_t cells = m->layers[il].window ? c->cells_window : c->cells_full;
+        widest = max_u64(widest, units_mul(kv_token_bytes(m, c, il), cells));
+    }
+    return widest + widest / 2; /* the next layer's keys come while the last ones' are there */
+}
+
+/* Was this graph measured in such a place? */
+static bool is_claimed(const struct model *m, const struct context *c, const struct placement *p,
+                       const struct graph *g)
+{
+    bool on_host = p->n_devices == 0 || p->n_gpu_layers == 0;
+    uint64_t a = query_width(m), e = m->n_embd;
+    if (!g || (g->experts_used && g->experts_used != m->n_expert_used))
+        return false;
+    if (cache_quantized(c) && !(g->measured & (on_host ? Q_HOST : Q_CARDS)))
+        return false;
+    if (!c->flash_attn && !(on_host && (g->measured & SCORES) && (g->moe || a == e)))
+        return false;
+    if (on_host || p->n_devices == 1)
+        return on_host || !placement_spills(p, m);
+    bool narrow = g->moe || a < 2 * e; /* a wide query's block takes what is handed over */
+    return (g->measured & CARDS) && p->pipelined && narrow;
 }
 
 void compute_estimate(const struct model *m, const struct context *c, const struct placement *p,
@@ -187,29 +269,31 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
 {
     *out = (struct compute){0};
     const struct graph *g = find_graph(m);
-    uint64_t u = c->n_tokens, mask = masks(c), rot = rotations(m, c);
+    uint64_t u = c->n_tokens, mask = masks(m, c), rot = rotations(m, c);
     uint32_t slots = m->n_layer + m->n_layer_nextn + 1;
     uint32_t on_gpu = p->n_devices ? p->n_gpu_layers : 0;
     bool all_on_gpu = on_gpu && !placement_spills(p, m);
     bool any_host_layer = on_gpu < slots;
     out->output = 4 * (uint64_t)m->n_vocab * (c->n_outputs > c->slots ? c->n_outputs : c->slots);
-    bool measured = g && (g->widest == 0 || m->n_embd <= g->widest) &&
-                    (c->flash_attn || (g->scores && (g->moe || query_width(m) == m->n_embd)));
-    bool staged_moe = g && g->moe && cache_quantized(c); /* measured for one number of experts */
-    out->claimed = measured && (on_gpu == 0 || (all_on_gpu && p->n_devices == 1 && !staged_moe));
+    out->claimed = is_claimed(m, c, p, g);
     if (on_gpu == 0) {
         out->host = mask + peak(m, c, g, true) + rot;
-        if (p->n_devices && u >= 32)
+        if (p->n_devices && u >= OFFLOADED_BATCH)
             out->device[0] = largest_host_weight(m, p);
         return;
     }
-    uint64_t rows = 8 * u * m->n_embd + inputs(m, c); /* embeddings on their way to the card */
-    out->host = mask + max_u64(any_host_layer ? peak(m, c, g, true) : 0, rows) + rot;
-    uint64_t device = mask + max_u64(peak(m, c, g, false), staging(m, c)) + rot;
-    if (!all_on_gpu && u >= 32)
+    uint64_t learnt = g && g->gateless ? 4 : 0; /* positions, added to the tokens */
+    uint64_t rows = (8 + learnt) * u * m->n_embd + inputs(m, c); /* on their way to the card */
+    bool host_computes = any_host_layer && u < OFFLOADED_BATCH;
+    out->host = mask + max_u64(host_computes ? peak(m, c, g, true) : 0, rows) + rot;
+    uint64_t staged = staging(m, c);
+    uint64_t device = mask + max_u64(peak(m, c, g, false), staged) + rot;
+    if (!all_on_gpu && u >= OFFLOADED_BATCH)
         device += largest_host_weight(m, p);
+    if (on_gpu <= m->n_layer && u >= OFFLOADED_BATCH && c->flash_attn)
+        device = max_u64(device, mask + copied_cache(m, c) + staged + 12 * u * m->n_embd);
     for (uint32_t i = 0; i < p->n_devices; i++)
         out->device[i] = device;
     if (p->pipelined)
-        add_copies(m, c, p->n_devices, out);
+        add_copies(m, c, g, p->n_devices, out);
 }
