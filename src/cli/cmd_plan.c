@@ -12,8 +12,7 @@ struct plan_options {
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_ARGV, FORMAT_SCRIPT };
 
 static const struct opt options[] = {
-    {"machine", 0, OPT_TEXT, offsetof(struct plan_options, machine), "M",
-     "another machine: a file of tailor detect --json, or \"RTX 4090, 64GB\""},
+    MACHINE_OPTION(struct plan_options, machine),
     {"format", 0, OPT_CHOICE, offsetof(struct plan_options, format), "FORM",
      "how to write it (default text)", "text|json|argv|script"},
 };

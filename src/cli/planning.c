@@ -149,7 +149,7 @@ bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, s
     return pinned_settings(app, goal, err);
 }
 
-static bool one_model(const struct app *app, struct err *err)
+bool one_model(const struct app *app, struct err *err)
 {
     const struct opt_texts *args = &app->rest.args;
     if (args->n == 1)

@@ -17,12 +17,22 @@ struct goal_options {
 /* Its target begins with a struct goal_options. */
 extern const struct opt_list goal_options;
 
+/* --machine, into a field of the command's options. */
+#define MACHINE_OPTION(type, field)                                                  \
+    {                                                                                \
+        "machine", 0, OPT_TEXT, offsetof(type, field), "M",                          \
+            "another machine: a file of tailor detect --json, or \"RTX 4090, 64GB\"" \
+    }
+
 /* The session of an app: directories, engine, stores. */
 void session_of(struct app *app, struct session *s);
 
 /* Options and llama.cpp's words behind "--" as a goal; a model among those words becomes an
  * argument. */
 bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err);
+
+/* Exactly one MODEL was given. */
+bool one_model(const struct app *app, struct err *err);
 
 struct work {
     struct session session;

@@ -58,6 +58,12 @@ static bool check_goal(const struct model *m, const struct machine *machine, con
                 m->architecture);
         return err_hint(err, "tailor inspect shows what can be read; update llama.cpp and tailor");
     }
+    size_t devices = settings_has(&g->pinned, SET_DEVICE) ? g->pinned.n_device : machine->gpus.n;
+    if (settings_has(&g->pinned, SET_MAIN_GPU) && g->pinned.main_gpu >= devices && devices) {
+        err_set(err, ERR_USAGE, "there is no device %u for --main-gpu",
+                (unsigned)g->pinned.main_gpu);
+        return err_hint(err, "devices count from 0, in the order of --device");
+    }
     for (uint32_t i = 0; i < g->pinned.n_device; i++) {
         bool known = false;
         for (size_t k = 0; k < machine->gpus.n && !known; k++)
@@ -187,6 +193,8 @@ static void build_argv(struct arena *a, struct plan *p, const struct words *rest
     words_add(a, &words, p->model->path);
     if (rest)
         words_append(a, &words, rest->v, rest->n);
+    if (!p->model->causal)
+        words_add(a, &words, "--embeddings");
     settings_to_argv(a, &p->settings, &words);
     p->argv = words_argv(a, &words);
     p->n_argv = words.n;

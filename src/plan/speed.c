@@ -15,6 +15,9 @@ static const struct interval cpu_reads = {0.35, 0.60, 0.90};
  * largest.  Wide, and the plan says how to narrow it. */
 static const struct interval any_host_gb_s = {8, 30, 150}, any_gpu_gb_s = {100, 350, 2000};
 
+/* An unknown CPU: from two old cores to a large server. */
+static const struct interval any_host_gflops = {24, 300, 4000};
+
 /* A card's matrix throughput, in FLOP per byte that it can read: 8 to 60 from Pascal to Blackwell
  * at FP16; prompts of quantised models reach a fraction. */
 static const struct interval gpu_flop_per_byte = {8, 25, 80};
@@ -73,7 +76,11 @@ void speed_rates(const struct machine *machine, uint32_t threads, const uint32_t
     const struct fact_f64 *host = &machine->memory.bandwidth_gb_s;
     out->host_gb_s = reads(cpu_reads, host, any_host_gb_s);
     out->wide = !host->source;
-    for (size_t i = 0; i < COUNT_OF(arithmetic); i++)
+    if (machine->cpu.isa.n == 0) {
+        out->host_gflops = any_host_gflops;
+        out->wide = true;
+    }
+    for (size_t i = 0; i < COUNT_OF(arithmetic) && machine->cpu.isa.n; i++)
         if (has_isa(machine, arithmetic[i].isa)) {
             out->host_gflops = scaled(arithmetic[i].per_core, threads ? threads : 1);
             break;

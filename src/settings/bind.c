@@ -196,7 +196,7 @@ static bool parse_shares(const struct parsing *p, struct settings *s, struct err
     while (*at) {
         struct str part = {at, strcspn(at, ",/")};
         double share = 0;
-        if (!str_f64(part, &share) || !isfinite(share) || share < 0 || share > FLT_MAX)
+        if (!str_f64(part, &share) || !isfinite(share) || signbit(share) || share > FLT_MAX)
             break;
         if (n == SETTINGS_MAX_DEVICES - 1)
             return err_set(err, ERR_USAGE, "\"%s\" are more than %d shares", text,

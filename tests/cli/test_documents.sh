@@ -46,6 +46,9 @@ valid 'a plan for a machine in a file' plan shape:qwen2-0.5b:Q4_K_M --machine "$
 valid 'a plan that is certified or not' plan "$models/llama-3.2-1b.gguf" --parallel 3 --ctx 2048 \
     --workload agent -- -ctk q8_0 --temp 0.2
 
+valid 'what a model needs' need shape:llama-3.1-70b:Q4_K_M --ctx 16k --gen-tok-s 10
+valid 'what it needs on a machine that is enough' need shape:qwen2-0.5b:Q4_K_M --machine 'RTX 4090, 64GB'
+
 # stable: the same question has the same answer, byte for byte
 run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine "$tmp/machine.json" --ctx 1024 --json
 first=$out

@@ -253,12 +253,16 @@ static void devices_that_are_not_there_are_refused(void **state)
 {
     struct world *w = *state;
     struct machine machine = host_of(&w->a, 64 * GIB);
-    const struct goal goal = {.pinned = settings_of(&w->a, "device=CUDA7")};
+    struct goal goal = {.pinned = settings_of(&w->a, "device=CUDA7")};
     assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal));
     CHECK_ERR(&w->err, "no device \"CUDA7\"");
     add_gpu(&w->a, &machine, "CUDA0", 24 * GIB, 900);
     assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal));
     CHECK_ERR(&w->err, "no device \"CUDA7\"");
+    goal.pinned = settings_of(&w->a, "main_gpu=3");
+    assert_false(plan(w, "llama-3.2-1b:Q8_0", &machine, &goal));
+    assert_int_equal(w->err.code, ERR_USAGE);
+    CHECK_ERR(&w->err, "no device 3 for --main-gpu");
 }
 
 static void what_no_spill_forbids_is_said(void **state)
