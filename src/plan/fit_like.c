@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "plan/override.h"
 
 enum { FIT_MIN_CTX = 4096, FIT_CTX_ALIGN = 256 };
 static const uint64_t fit_margin = 1024 * MIB; /* --fit-target */
@@ -137,7 +138,7 @@ static bool fits(const struct fit *f)
 static void try_defaults(struct fit *f)
 {
     evaluate(f);
-    if (f->n > 1) {
+    if (f->n > 1 && !settings_has(&f->c.settings, SET_TENSOR_SPLIT)) {
         f->c.settings.n_tensor_split = f->n;
         for (uint32_t i = 0; i < f->n; i++)
             f->c.settings.tensor_split[i] = (float)(free_bytes(f, i) > 0 ? free_bytes(f, i) : 0);
@@ -406,6 +407,16 @@ static bool experts_may_return(struct fit *f)
     return all_used(f) < all_targets(f);
 }
 
+static bool is_stopped(const struct settings *given)
+{
+    static const enum setting_id stop[] = {SET_N_GPU_LAYERS, SET_TENSOR_SPLIT, SET_OVERRIDE_TENSOR,
+                                           SET_N_CPU_MOE};
+    for (size_t i = 0; i < COUNT_OF(stop); i++)
+        if (settings_has(given, stop[i]))
+            return true;
+    return settings_has(given, SET_FIT) && !given->fit;
+}
+
 void fit_like_with(struct arena *a, const struct model *m, const struct machine *machine,
                    const struct workload *w, const struct settings *given, struct candidate *out)
 {
@@ -417,9 +428,18 @@ void fit_like_with(struct arena *a, const struct model *m, const struct machine 
                     .c = {.settings = settings_merge(&start, given)},
                     .ctx_given = settings_has(given, SET_CTX_SIZE),
                     .override = arena_alloc(a, m->n_tensors ? m->n_tensors : 1)};
+    bool stopped = is_stopped(given);
+    struct settings *s = &f.c.settings;
+    if (settings_has(given, SET_PARALLEL) && !settings_has(given, SET_KV_UNIFIED))
+        s->kv_unified = s->parallel == 0; /* a number of slots: each gets a part of its own */
+    if (settings_has(given, SET_PARALLEL) && !f.ctx_given)
+        s->ctx_size = (uint32_t)units_mul(m->n_ctx_train, s->parallel ? s->parallel : 4);
+    if (stopped && !f.ctx_given)
+        f.c.settings.ctx_size = m->n_ctx_train;
+    f.c.override = override_read(a, given, m);
     ledger_budgets(&f.c.ledger, machine, NULL);
     try_defaults(&f);
-    if (!fits(&f) && !reduce_context(&f) && f.n) {
+    if (!stopped && !fits(&f) && !reduce_context(&f) && f.n) {
         struct shares shares = {0};
         for (uint32_t i = 0; i < f.n; i++)
             shares.of[i].overflow = PLACE_HOST;
@@ -428,7 +448,8 @@ void fit_like_with(struct arena *a, const struct model *m, const struct machine 
         if (experts)
             fill_experts(&f, &shares);
     }
-    name_overrides(&f);
+    if (!stopped)
+        name_overrides(&f);
     *out = f.c;
 }
 

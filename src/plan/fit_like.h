@@ -14,7 +14,8 @@
 void fit_like(struct arena *a, const struct model *m, const struct machine *machine,
               const struct workload *w, struct candidate *out);
 
-/* The same with settings of the user's: those that are given stay (a context is not reduced). */
+/* The same with settings of the user's: those that are given stay.  A context is not reduced then;
+ * --fit off and settings of placement (-ngl, -ts, -ot...) stop it altogether. */
 void fit_like_with(struct arena *a, const struct model *m, const struct machine *machine,
                    const struct workload *w, const struct settings *given, struct candidate *out);
 

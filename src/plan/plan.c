@@ -8,6 +8,7 @@
 #include "plan/explain.h"
 #include "plan/fit_like.h"
 #include "plan/kv.h"
+#include "plan/override.h"
 #include "plan/search.h"
 
 enum {
@@ -166,7 +167,8 @@ static bool take_fits_placement(struct arena *a, const struct search *s, struct 
     struct candidate fit;
     struct settings same = best->settings;
     static const enum setting_id placed[] = {SET_DEVICE,       SET_N_GPU_LAYERS, SET_SPLIT_MODE,
-                                             SET_TENSOR_SPLIT, SET_N_CPU_MOE,    SET_MAIN_GPU};
+                                             SET_TENSOR_SPLIT, SET_N_CPU_MOE,    SET_MAIN_GPU,
+                                             SET_FIT};
     if (!fit_would_run(s, best))
         return false;
     for (size_t i = 0; i < COUNT_OF(placed); i++)
@@ -177,6 +179,7 @@ static bool take_fits_placement(struct arena *a, const struct search *s, struct 
         fit.settings.device[fit.settings.n_device++] =
             s->machine->gpus.v[fit.gpu[i]].engine_device.v;
     settings_mark(&fit.settings, SET_DEVICE);
+    settings_mark(&fit.settings, SET_FIT); /* off: all of it is written out */
     search_evaluate(s, &fit);
     if (fit.lack > 0 || fit.turn_s <= 0 || best->turn_s < fit.turn_s * (1 - prediction_error))
         return false;
@@ -209,7 +212,8 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
                              .machine = machine,
                              .goal = goal,
                              .workload = &w,
-                             .costs = spread_costs_of(a, m, machine)};
+                             .costs = spread_costs_of(a, m, machine),
+                             .override = override_read(a, &goal->pinned, m)};
     if (!check_goal(m, machine, goal, err))
         return false;
     search_run(&s, &result);

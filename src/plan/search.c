@@ -164,6 +164,8 @@ bool search_all_on_gpu(const struct candidate *c, const struct model *m)
 void search_evaluate(const struct search *s, struct candidate *c)
 {
     ledger_budgets(&c->ledger, s->machine, &s->goal->limits);
+    if (s->override)
+        c->override = s->override;
     if (s->costs.n_slots && !c->override && c->settings.n_device > 1 &&
         c->settings.split_mode == SPLIT_LAYER && !settings_has(&s->goal->pinned, SET_TENSOR_SPLIT))
         spread_layers(&s->costs, s->m, s->machine, &c->ledger, &c->settings);

@@ -17,6 +17,7 @@ struct search {
     const struct goal *goal;
     const struct workload *workload;
     struct spread_costs costs; /* empty: at most one card can be used */
+    const int8_t *override;    /* the user's -ot, tensor by tensor; or NULL */
 };
 
 struct search_result {

@@ -30,7 +30,9 @@ void doc_row(struct doc *d, const char *label, const char *fmt, ...)
 {
     va_list args;
     struct doc_item *item = add(d, DOC_ROW);
-    item->label = label;
+    char *own = arena_strdup(d->arena, label);
+    cstr_harmless(own, "");
+    item->label = own;
     va_start(args, fmt);
     item->text = harmless(d->arena, fmt, args);
     va_end(args);

@@ -49,6 +49,9 @@ valid 'a plan that is certified or not' plan "$models/llama-3.2-1b.gguf" --paral
 valid 'what a model needs' need shape:llama-3.1-70b:Q4_K_M --ctx 16k --gen-tok-s 10
 valid 'what it needs on a machine that is enough' need shape:qwen2-0.5b:Q4_K_M --machine 'RTX 4090, 64GB'
 
+valid 'a command line explained' explain shape:qwen3-30b-a3b:Q4_K_M --machine '2x RTX 3060, 64GB' \
+    -- -c 8192 -fa --frob -ctk q8_0 -ot 'exps=CPU'
+
 # stable: the same question has the same answer, byte for byte
 run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine "$tmp/machine.json" --ctx 1024 --json
 first=$out

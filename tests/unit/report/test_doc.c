@@ -117,9 +117,11 @@ static void names_cannot_steer_the_terminal(void **state)
     doc_row(&p->d, "model", "%s",
             "a\x1b[2Jb\nc\rd\x7f\xc2\x9b"
             "3J");
+    doc_row(&p->d, "CUDA0\x7f", "y");
     doc_text(&p->d, "%s", "x\ty\x07");
     doc_cell(&p->d, doc_table(&p->d, columns, 1), "%s", "evil\n\x1b]0;title\x07");
     assert_string_equal(paper_text(p, WIDE), "model    a?[2Jb?c?d???3J\n"
+                                             "CUDA0?   y\n"
                                              "x?y?\n"
                                              "name\n"
                                              "evil??]0;title?\n");
