@@ -246,6 +246,21 @@ static uint64_t copied_cache(const struct model *m, const struct context *c)
     return widest + widest / 2; /* the next layer's keys come while the last ones' are there */
 }
 
+/* Big batches of what lies on the host run on the first card (ggml-backend.cpp: op_offload), which
+ * copies the weights over.  In hybrid models a second stack of experts finds no hole beside a large
+ * mask. */
+static uint64_t with_host_weights(const struct model *m, const struct context *c,
+                                  const struct placement *p, uint64_t device)
+{
+    uint64_t weight = largest_host_weight(m, p), mask = masks(m, c);
+    bool no_hole = m->n_expert && m->arch && m->arch->kv == KV_HYBRID && 6 * mask > device;
+    uint64_t with = device + (no_hole ? 2 : 1) * weight;
+    if (p->n_gpu_layers > m->n_layer || !c->flash_attn)
+        return with;
+    uint64_t rows = 12 * (uint64_t)c->n_tokens * m->n_embd;
+    return max_u64(with, mask + copied_cache(m, c) + staging(m, c) + rows);
+}
+
 /* Was this graph measured in such a place? */
 static bool is_claimed(const struct model *m, const struct context *c, const struct placement *p,
                        const struct graph *g)
@@ -286,14 +301,11 @@ void compute_estimate(const struct model *m, const struct context *c, const stru
     uint64_t rows = (8 + learnt) * u * m->n_embd + inputs(m, c); /* on their way to the card */
     bool host_computes = any_host_layer && u < OFFLOADED_BATCH;
     out->host = mask + max_u64(host_computes ? peak(m, c, g, true) : 0, rows) + rot;
-    uint64_t staged = staging(m, c);
-    uint64_t device = mask + max_u64(peak(m, c, g, false), staged) + rot;
-    if (!all_on_gpu && u >= OFFLOADED_BATCH)
-        device += largest_host_weight(m, p);
-    if (on_gpu <= m->n_layer && u >= OFFLOADED_BATCH && c->flash_attn)
-        device = max_u64(device, mask + copied_cache(m, c) + staged + 12 * u * m->n_embd);
+    uint64_t device = mask + max_u64(peak(m, c, g, false), staging(m, c)) + rot;
     for (uint32_t i = 0; i < p->n_devices; i++)
         out->device[i] = device;
+    if (!all_on_gpu && u >= OFFLOADED_BATCH)
+        out->device[0] = with_host_weights(m, c, p, device);
     if (p->pipelined)
         add_copies(m, c, g, p->n_devices, out);
 }

@@ -17,16 +17,17 @@ static void certify(struct session *s, const struct planning *how, struct planne
     session_certify(s, &request, &out->plan, &out->certified, &out->certified_s);
 }
 
-/* Keeps free what the dry run found lacking; false when nothing lacks. */
-static bool keep_free(const struct ledger *l, struct limits *limits)
+/* Keeps free what the dry run found lacking, and more the more often it did; false when nothing
+ * lacks. */
+static bool keep_free(const struct ledger *l, unsigned times, struct limits *limits)
 {
     uint64_t lack = l->host.total > l->host.budget ? l->host.total - l->host.budget : 0;
     bool any = lack > 0;
-    limits->kept_host += lack;
+    limits->kept_host += times * lack;
     for (uint32_t i = 0; i < l->n_devices; i++) {
         const struct ledger_line *line = &l->device[i];
         lack = line->total > line->budget ? line->total - line->budget : 0;
-        limits->kept[i] += lack;
+        limits->kept[i] += times * lack;
         any |= lack > 0;
     }
     return any;
@@ -38,13 +39,13 @@ static bool plan_and_certify(struct session *s, const struct planning *how, stru
 {
     enum { ROUNDS = 4 };
     struct goal goal = *how->goal;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (unsigned round = 1; round <= ROUNDS; round++) {
         if (!plan_make(s->arena, &out->model.model, &out->machine, &goal, &out->plan, err))
             return false;
         if (!how->certify)
             return true;
         certify(s, how, out);
-        if (!out->certified || !keep_free(&out->plan.memory, &goal.limits))
+        if (!out->certified || !keep_free(&out->plan.memory, round, &goal.limits))
             return true;
     }
     return true; /* the plan's warning tells what lacks */
