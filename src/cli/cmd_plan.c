@@ -7,7 +7,7 @@ struct plan_options {
     struct goal_options goal;
     const char *machine;
     int format;
-    bool frontier;
+    bool frontier, together;
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_ARGV, FORMAT_SCRIPT };
@@ -18,6 +18,8 @@ static const struct opt options[] = {
      "how to write it (default text)", "text|json|argv|script"},
     {"frontier", 0, OPT_FLAG, offsetof(struct plan_options, frontier), NULL,
      "contexts, speeds and qualities of which none is better in all"},
+    {"together", 0, OPT_FLAG, offsetof(struct plan_options, together), NULL,
+     "all these models at once, on one machine's memory"},
 };
 static const struct opt_list own_options = OPT_LIST(options);
 
@@ -65,6 +67,8 @@ static bool run(struct app *app, const void *options_, struct err *err)
     const struct plan_options *o = options_;
     const struct planning how = {.machine = o->machine};
     struct work w;
+    if (o->together)
+        return plan_together(app, &o->goal, o->machine, err);
     if (o->frontier || several(app))
         return plan_compare(app, &o->goal, o->machine, o->frontier, err);
     if (!plan_of(app, &o->goal, how, &w, err))

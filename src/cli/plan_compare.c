@@ -195,3 +195,91 @@ bool plan_compare(struct app *app, const struct goal_options *o, const char *mac
         planned_close(&c.list.v[i]);
     return true;
 }
+
+/* ---- several at once ---- */
+
+struct residents {
+    struct machine machine;
+    struct resolved *models;
+    struct plan *plans;
+    size_t n;
+};
+
+static bool open_all(struct app *app, struct session *s, struct residents *r, struct err *err)
+{
+    struct model_paths paths = {0};
+    if (!find_paths(app, s, &paths, err))
+        return false;
+    if (paths.n < 2) {
+        err_set(err, ERR_USAGE, "--together takes several models");
+        return err_hint(err, "tailor plan CHAT EMBEDDING --together");
+    }
+    r->models = arena_array(&app->arena, paths.n, sizeof(*r->models));
+    r->plans = arena_array(&app->arena, paths.n, sizeof(*r->plans));
+    for (; r->n < paths.n; r->n++)
+        if (!resolve_model(&app->arena, fs_real(), &s->stores, paths.v[r->n], &r->models[r->n],
+                           err))
+            return false;
+    return true;
+}
+
+static bool place_all(struct app *app, const struct goal *goal, struct residents *r,
+                      struct err *err)
+{
+    const struct model **models = arena_array(&app->arena, r->n, sizeof(const struct model *));
+    for (size_t i = 0; i < r->n; i++)
+        models[i] = &r->models[i].model;
+    return together_make(&app->arena, models, r->n, &r->machine, goal, r->plans, err);
+}
+
+static void put_residents_json(struct app *app, const struct goal *goal, const struct residents *r)
+{
+    json_t *o = json_object(), *items = json_array();
+    js_put_str(o, "schema", "tailor.plan/1");
+    for (size_t i = 0; i < r->n; i++)
+        json_array_append_new(items, plan_to_json(&r->plans[i]));
+    js_put(o, "items", items);
+    js_put(o, "together", together_to_json(r->plans, r->n, &r->machine, goal));
+    app_put_json(app, o);
+}
+
+static void write_residents(struct app *app, const struct residents *r)
+{
+    struct arena *a = &app->arena;
+    struct doc d = {.arena = a};
+    const struct doc_style style = {term_columns(1), app->color};
+    char text[UNITS_TEXT];
+    doc_row(&d, "machine", "%s", view_machine_line(a, &r->machine));
+    for (size_t i = 0; i < r->n; i++) {
+        const struct plan *p = &r->plans[i];
+        doc_section(&d, p->model->path);
+        doc_row(&d, "gives", "context %s, gen %s, prompt %s tok/s",
+                units_count(search_ctx_per_slot(p->model, &p->settings), text),
+                view_interval(a, &p->speed.gen_tok_s), view_interval(a, &p->speed.prompt_tok_s));
+        view_memory(&d, p);
+        doc_row(&d, "run", "%s", shell_join(a, p->argv, p->n_argv));
+    }
+    doc_write_text(&d, &style, &app->out);
+}
+
+bool plan_together(struct app *app, const struct goal_options *o, const char *machine,
+                   struct err *err)
+{
+    struct session s;
+    struct goal goal;
+    struct engine engine;
+    struct residents r = {0};
+    bool has_engine;
+    session_of(app, &s);
+    bool done =
+        goal_of(app, o, &goal, err) &&
+        session_machine(&s, machine, MEASURE_NEVER, &r.machine, &engine, &has_engine, err) &&
+        open_all(app, &s, &r, err) && place_all(app, &goal, &r, err);
+    if (done && app->global.json)
+        put_residents_json(app, &goal, &r);
+    else if (done)
+        write_residents(app, &r);
+    for (size_t i = 0; i < r.n; i++)
+        resolved_close(&r.models[i]);
+    return done;
+}

@@ -59,6 +59,9 @@ valid 'both' plan shape:llama-3.1-8b:Q4_K_M shape:llama-3.1-8b:MXFP4 --frontier 
 rm -f "$models/broken.gguf"
 valid 'a folder of candidates' plan "$models" --no-certify --machine 'RTX 4090, 64GB'
 
+valid 'several models at once' plan shape:llama-3.1-8b:Q4_K_M shape:bge-m3:F16 --together \
+    --machine 'RTX 3090, 32GB'
+
 # stable: the same question has the same answer, byte for byte
 run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine "$tmp/machine.json" --ctx 1024 --json
 first=$out
