@@ -211,12 +211,12 @@ static uint64_t largest_host_weight(const struct model *m, const struct placemen
 {
     uint64_t largest = 0;
     struct place_map map;
+    struct weight_list list = weights_list(p, m);
     placement_map(p, m, &map);
-    for (size_t i = 0; i < m->n_tensors; i++) {
-        const struct model_tensor *t = &m->tensors[i];
-        if (t->class == TENSOR_LAYER && !t->skipped &&
-            placement_of_tensor(p, &map, m, i) == PLACE_HOST)
-            largest = max_u64(largest, t->bytes);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct weight_part *part = weights_at(&list, m, i);
+        if (part->class == TENSOR_LAYER && placement_of_part(p, &map, part) == PLACE_HOST)
+            largest = max_u64(largest, part->largest);
     }
     return largest;
 }

@@ -32,6 +32,8 @@ struct fit {
     struct candidate c;
     uint32_t n; /* devices */
     bool ctx_given;
+    bool stopped;                      /* the user placed something: --fit leaves all as it is */
+    bool to_budget;                    /* targets are our budgets, not 1 GiB below what is free */
     int64_t target[PLACE_MAX_DEVICES]; /* bytes that each may use */
     int64_t total[PLACE_MAX_DEVICES];  /* what the last evaluation used */
     int8_t place[PLACE_MAX_SLOTS];     /* where a layer's part goes, or PLACE_WITH_LAYER */
@@ -133,6 +135,14 @@ static bool fits(const struct fit *f)
     return true;
 }
 
+static int64_t target_of(const struct fit *f, uint32_t device)
+{
+    const struct ledger_line *line = &f->c.ledger.device[f->c.gpu[device]];
+    if (f->to_budget)
+        return (int64_t)(line->budget - f->c.placement.rules[device]->driver_bytes);
+    return free_bytes(f, device) - (int64_t)fit_margin;
+}
+
 /* ---- step 1: everything, in proportion to what is free ---- */
 
 static void try_defaults(struct fit *f)
@@ -145,7 +155,7 @@ static void try_defaults(struct fit *f)
         evaluate(f);
     }
     for (uint32_t i = 0; i < f->n; i++)
-        f->target[i] = free_bytes(f, i) - (int64_t)fit_margin;
+        f->target[i] = target_of(f, i);
 }
 
 /* ---- step 2: a context between 4096 and the largest, by linear interpolation ---- */
@@ -417,39 +427,62 @@ static bool is_stopped(const struct settings *given)
     return settings_has(given, SET_FIT) && !given->fit;
 }
 
-void fit_like_with(struct arena *a, const struct model *m, const struct machine *machine,
-                   const struct workload *w, const struct settings *given, struct candidate *out)
+static void run(struct fit *f, const struct limits *limits)
+{
+    ledger_budgets(&f->c.ledger, f->machine, limits);
+    try_defaults(f);
+    if (!f->stopped && !fits(f) && !reduce_context(f) && f->n) {
+        struct shares shares = {0};
+        for (uint32_t i = 0; i < f->n; i++)
+            shares.of[i].overflow = PLACE_HOST;
+        bool experts = experts_may_return(f);
+        fill_layers(f, &shares);
+        if (experts)
+            fill_experts(f, &shares);
+    }
+    if (!f->stopped)
+        name_overrides(f);
+}
+
+static struct fit start_of(struct arena *a, const struct model *m, const struct machine *machine,
+                           const struct workload *w, const struct settings *given)
 {
     struct settings start = defaults(m, machine);
-    struct fit f = {.a = a,
-                    .m = m,
-                    .machine = machine,
-                    .w = w,
-                    .c = {.settings = settings_merge(&start, given)},
-                    .ctx_given = settings_has(given, SET_CTX_SIZE),
-                    .override = arena_alloc(a, m->n_tensors ? m->n_tensors : 1)};
-    bool stopped = is_stopped(given);
+    struct fit f = {
+        .a = a,
+        .m = m,
+        .machine = machine,
+        .w = w,
+        .c = {.settings = settings_merge(&start, given), .parts = place_parts(a, m, machine)},
+        .ctx_given = settings_has(given, SET_CTX_SIZE),
+        .stopped = is_stopped(given),
+        .override = arena_alloc(a, m->n_tensors ? m->n_tensors : 1)};
     struct settings *s = &f.c.settings;
     if (settings_has(given, SET_PARALLEL) && !settings_has(given, SET_KV_UNIFIED))
         s->kv_unified = s->parallel == 0; /* a number of slots: each gets a part of its own */
     if (settings_has(given, SET_PARALLEL) && !f.ctx_given)
         s->ctx_size = (uint32_t)units_mul(m->n_ctx_train, s->parallel ? s->parallel : 4);
-    if (stopped && !f.ctx_given)
-        f.c.settings.ctx_size = m->n_ctx_train;
+    if (f.stopped && !f.ctx_given)
+        s->ctx_size = m->n_ctx_train;
     f.c.override = override_read(a, given, m);
-    ledger_budgets(&f.c.ledger, machine, NULL);
-    try_defaults(&f);
-    if (!stopped && !fits(&f) && !reduce_context(&f) && f.n) {
-        struct shares shares = {0};
-        for (uint32_t i = 0; i < f.n; i++)
-            shares.of[i].overflow = PLACE_HOST;
-        bool experts = experts_may_return(&f);
-        fill_layers(&f, &shares);
-        if (experts)
-            fill_experts(&f, &shares);
-    }
-    if (!stopped)
-        name_overrides(&f);
+    return f;
+}
+
+void fit_like_with(struct arena *a, const struct model *m, const struct machine *machine,
+                   const struct workload *w, const struct settings *given, struct candidate *out)
+{
+    struct fit f = start_of(a, m, machine, w, given);
+    run(&f, NULL);
+    *out = f.c;
+}
+
+void fit_like_within(struct arena *a, const struct model *m, const struct machine *machine,
+                     const struct workload *w, const struct settings *given,
+                     const struct limits *limits, struct candidate *out)
+{
+    struct fit f = start_of(a, m, machine, w, given);
+    f.to_budget = true;
+    run(&f, limits);
     *out = f.c;
 }
 

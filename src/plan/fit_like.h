@@ -19,4 +19,9 @@ void fit_like(struct arena *a, const struct model *m, const struct machine *mach
 void fit_like_with(struct arena *a, const struct model *m, const struct machine *machine,
                    const struct workload *w, const struct settings *given, struct candidate *out);
 
+/* The same packing, but up to our budgets instead of 1 GiB below what is free. */
+void fit_like_within(struct arena *a, const struct model *m, const struct machine *machine,
+                     const struct workload *w, const struct settings *given,
+                     const struct limits *limits, struct candidate *out);
+
 #endif

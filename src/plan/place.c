@@ -10,6 +10,16 @@ bool place_gpu_usable(const struct machine_gpu *gpu)
            backend_find(gpu->engine_device.v) != NULL;
 }
 
+const struct weight_parts *place_parts(struct arena *a, const struct model *m,
+                                       const struct machine *machine)
+{
+    const struct backend_rules *rules = NULL;
+    for (size_t i = 0; i < machine->gpus.n && !rules; i++)
+        if (place_gpu_usable(&machine->gpus.v[i]))
+            rules = backend_find(machine->gpus.v[i].engine_device.v);
+    return weights_parts(a, m, rules);
+}
+
 static void add_device(const struct machine *machine, size_t i, struct placement *p, uint32_t *gpu)
 {
     const struct fact_str *name = &machine->gpus.v[i].engine_device;
@@ -73,6 +83,7 @@ void place_evaluate(struct candidate *c, const struct model *m, const struct mac
     struct rates rates;
     place_from_settings(&c->settings, m, machine, &c->placement, c->gpu);
     c->placement.override = c->override;
+    c->placement.parts = c->parts;
     ledger_fill(&c->ledger, m, &c->settings, &c->placement, c->gpu);
     c->lack = ledger_lack(&c->ledger, NULL);
     context_resolve(m, &c->settings, &context);

@@ -9,8 +9,9 @@
 struct candidate {
     struct settings settings;
     struct placement placement;
-    const int8_t *override;          /* -ot, for each tensor of the model; NULL: none */
-    uint32_t gpu[PLACE_MAX_DEVICES]; /* machine's GPU behind each device of the placement */
+    const struct weight_parts *parts; /* of the model, for the machine's cards; NULL: none */
+    const int8_t *override;           /* -ot, for each tensor of the model; NULL: none */
+    uint32_t gpu[PLACE_MAX_DEVICES];  /* machine's GPU behind each device of the placement */
     struct ledger ledger;
     struct speed speed;
     double turn_s; /* predicted seconds of the workload's turn; 0: unknown */
@@ -24,6 +25,11 @@ void place_from_settings(const struct settings *s, const struct model *m,
 /* Ledger, speed and lack of c->settings and c->override; budgets must stand in c->ledger. */
 void place_evaluate(struct candidate *c, const struct model *m, const struct machine *machine,
                     const struct workload *w);
+
+/* The model's parts, padded as the first usable card pads; cards of another kind are weighed tensor
+ * by tensor. */
+const struct weight_parts *place_parts(struct arena *a, const struct model *m,
+                                       const struct machine *machine);
 
 /* Can a plan use this GPU: listed by an engine, not software, memory known. */
 bool place_gpu_usable(const struct machine_gpu *gpu);

@@ -157,31 +157,71 @@ static bool fit_would_run(const struct search *s, const struct candidate *c)
     for (size_t i = 0; i < COUNT_OF(stop); i++)
         if (settings_has(&s->goal->pinned, stop[i]))
             return false;
-    return c->placement.n_devices > 0 && !s->goal->no_spill && !search_all_on_gpu(c, s->m);
+    return c->placement.n_devices > 0 && !s->goal->no_spill;
+}
+
+/* A candidate of fit_like's as one of ours, its cards named. */
+static bool adopt(const struct search *s, struct candidate *c)
+{
+    c->settings.n_device = 0;
+    for (uint32_t i = 0; i < c->placement.n_devices; i++)
+        c->settings.device[c->settings.n_device++] = s->machine->gpus.v[c->gpu[i]].engine_device.v;
+    c->settings.fit = false;
+    settings_mark(&c->settings, SET_DEVICE);
+    settings_mark(&c->settings, SET_FIT);
+    search_evaluate(s, c);
+    return c->lack == 0 && c->turn_s > 0;
+}
+
+/* What stays of our choice where --fit places: all but the placement. */
+static struct settings without_placement(const struct candidate *best)
+{
+    static const enum setting_id placed[] = {SET_DEVICE,       SET_N_GPU_LAYERS,   SET_SPLIT_MODE,
+                                             SET_TENSOR_SPLIT, SET_N_CPU_MOE,      SET_MAIN_GPU,
+                                             SET_FIT,          SET_OVERRIDE_TENSOR};
+    struct settings same = best->settings;
+    for (size_t i = 0; i < COUNT_OF(placed); i++)
+        same.given &= ~((uint64_t)1 << placed[i]);
+    return same;
+}
+
+/* Tensor by tensor, as --fit packs, but up to our budgets: worth its many words where it is faster
+ * than predictions can err. */
+static bool pack_tensors(struct arena *a, const struct search *s, struct candidate *best)
+{
+    struct settings same = without_placement(best);
+    bool pinned = settings_has(&s->goal->pinned, SET_UBATCH_SIZE) || !s->m->causal;
+    bool found = false;
+    if (!fit_would_run(s, best) || search_all_on_gpu(best, s->m))
+        return false;
+    for (int try = 0; try < 2; try++) { /* a small ubatch leaves room for more tensors */
+        struct candidate packed;
+        fit_like_within(a, s->m, s->machine, s->workload, &same, &s->goal->limits, &packed);
+        if (adopt(s, &packed) &&
+            packed.turn_s < best->turn_s * (1 - (found ? 0 : prediction_error))) {
+            *best = packed;
+            found = true;
+        }
+        if (pinned || same.ubatch_size <= DEFAULT_UBATCH)
+            break;
+        same.ubatch_size = DEFAULT_UBATCH;
+    }
+    return found;
 }
 
 /* Where --fit would place the same context no slower, its placement is taken: our gain is smaller
- * than what a prediction can tell. */
+ * than what a prediction can tell.  What lies on the cards as a whole must be beaten. */
 static bool take_fits_placement(struct arena *a, const struct search *s, struct candidate *best)
 {
     struct candidate fit;
-    struct settings same = best->settings;
-    static const enum setting_id placed[] = {SET_DEVICE,       SET_N_GPU_LAYERS, SET_SPLIT_MODE,
-                                             SET_TENSOR_SPLIT, SET_N_CPU_MOE,    SET_MAIN_GPU,
-                                             SET_FIT};
-    if (!fit_would_run(s, best))
+    struct settings same = without_placement(best);
+    bool whole = search_all_on_gpu(best, s->m);
+    if (!fit_would_run(s, best) || (whole && s->machine->gpus.n < 2))
         return false;
-    for (size_t i = 0; i < COUNT_OF(placed); i++)
-        same.given &= ~((uint64_t)1 << placed[i]);
+    if (!settings_has(&s->goal->pinned, SET_UBATCH_SIZE) && s->m->causal)
+        same.ubatch_size = DEFAULT_UBATCH; /* it never changes that */
     fit_like_with(a, s->m, s->machine, s->workload, &same, &fit);
-    fit.settings.n_device = 0;
-    for (uint32_t i = 0; i < fit.placement.n_devices; i++)
-        fit.settings.device[fit.settings.n_device++] =
-            s->machine->gpus.v[fit.gpu[i]].engine_device.v;
-    settings_mark(&fit.settings, SET_DEVICE);
-    settings_mark(&fit.settings, SET_FIT); /* off: all of it is written out */
-    search_evaluate(s, &fit);
-    if (fit.lack > 0 || fit.turn_s <= 0 || best->turn_s < fit.turn_s * (1 - prediction_error))
+    if (!adopt(s, &fit) || best->turn_s <= fit.turn_s * (1 - (whole ? 0 : prediction_error)))
         return false;
     *best = fit;
     return true;
@@ -213,6 +253,7 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
                              .goal = goal,
                              .workload = &w,
                              .costs = spread_costs_of(a, m, machine),
+                             .parts = place_parts(a, m, machine),
                              .override = override_read(a, &goal->pinned, m)};
     if (!check_goal(m, machine, goal, err))
         return false;
@@ -221,6 +262,7 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
         return nothing_fits(&s, &result, err);
     struct candidate *best = arena_alloc(a, sizeof(*best)), *fit = arena_alloc(a, sizeof(*fit));
     *best = result.best;
+    bool packed = pack_tensors(a, &s, best);
     bool fits_own = take_fits_placement(a, &s, best);
     set_load_mode(&s, best);
     normalise(&s, best);
@@ -238,6 +280,10 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
     out->goal.workload = w;
     build_argv(a, out, &goal->rest);
     explain_plan(a, out, &s, best);
+    if (packed && !fits_own)
+        *VEC_PUSH(a, &out->reasons) = (struct reason){
+            "override_tensor", "single tensors",
+            "whole layers would leave room on every card; parts of layers fill it", "place.pack"};
     if (fits_own)
         *VEC_PUSH(a, &out->reasons) = (struct reason){
             "placement", "as --fit places",

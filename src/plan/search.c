@@ -175,7 +175,7 @@ void search_evaluate(const struct search *s, struct candidate *c)
 static bool try_one(const struct search *s, struct search_result *r,
                     const struct settings *settings, struct candidate *c)
 {
-    *c = (struct candidate){.settings = *settings};
+    *c = (struct candidate){.settings = *settings, .parts = s->parts};
     search_evaluate(s, c);
     r->tried++;
     if (!r->nearest.settings.given || c->lack < r->nearest.lack)

@@ -16,8 +16,9 @@ struct search {
     const struct machine *machine;
     const struct goal *goal;
     const struct workload *workload;
-    struct spread_costs costs; /* empty: at most one card can be used */
-    const int8_t *override;    /* the user's -ot, tensor by tensor; or NULL */
+    struct spread_costs costs;        /* empty: at most one card can be used */
+    const struct weight_parts *parts; /* summed once; NULL: tensor by tensor */
+    const int8_t *override;           /* the user's -ot, tensor by tensor; or NULL */
 };
 
 struct search_result {

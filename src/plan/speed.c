@@ -118,21 +118,17 @@ static void touch_weights(const struct model *m, const struct placement *p,
                           const struct place_map *map, struct touched *out)
 {
     double used = m->n_expert ? (double)m->n_expert_used / m->n_expert : 1;
-    for (size_t i = 0; i < m->n_tensors; i++) {
-        const struct model_tensor *t = &m->tensors[i];
-        if (t->skipped)
+    struct weight_list list = weights_list(p, m);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct weight_part *part = weights_at(&list, m, i);
+        bool untouched = part->class == TENSOR_INPUT && !part->tied;
+        if (untouched)
             continue;
-        int place = placement_of_tensor(p, map, m, i);
-        double share = t->expert ? used : 1;
-        double params = (double)t->dims[0] * (double)t->dims[1] * (double)t->dims[2];
-        if (t->class == TENSOR_INPUT) {
-            if (!m->tied_embeddings || !str_eq(t->name, "token_embd.weight"))
-                continue;
-            place = map->slot[map->output];
-        }
-        add(out, place, share * (double)t->bytes, share * params);
+        int place = part->tied ? map->slot[map->output] : placement_of_part(p, map, part);
+        double share = part->expert ? used : 1;
+        add(out, place, share * (double)part->bytes, share * part->params);
         if (place == PLACE_HOST)
-            out->streamed_bytes += (double)t->bytes;
+            out->streamed_bytes += (double)part->bytes;
     }
 }
 

@@ -43,7 +43,7 @@ struct spread_costs spread_costs_of(struct arena *a, const struct model *m,
         else if (t->layer < n)
             *(t->expert ? &experts[t->layer] : &dense[t->layer]) += bytes;
     }
-    return (struct spread_costs){dense, experts, n};
+    return (struct spread_costs){dense, experts, n, place_parts(a, m, machine)};
 }
 
 struct spread {
@@ -106,6 +106,7 @@ bool spread_layers(const struct spread_costs *costs, const struct model *m,
     uint32_t gpu[PLACE_MAX_DEVICES];
     uint64_t bytes[PLACE_MAX_SLOTS];
     place_from_settings(s, m, machine, &p, gpu);
+    p.parts = costs->parts;
     if (p.n_devices < 2 || p.n_gpu_layers == 0 || costs->n_slots > PLACE_MAX_SLOTS)
         return true;
     context_resolve(m, s, &c);

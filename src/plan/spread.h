@@ -12,6 +12,7 @@
 struct spread_costs {
     const uint64_t *dense, *experts;
     uint32_t n_slots;
+    const struct weight_parts *parts;
 };
 
 /* Empty where the machine has fewer than two usable cards.  Padded as the first one pads: another

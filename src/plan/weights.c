@@ -48,19 +48,18 @@ int placement_of(const struct placement *p, const struct model *m, uint32_t slot
     return slot <= map.output ? map.slot[slot] : PLACE_HOST;
 }
 
-int placement_of_tensor(const struct placement *p, const struct place_map *map,
-                        const struct model *m, size_t tensor)
+int placement_of_part(const struct placement *p, const struct place_map *map,
+                      const struct weight_part *part)
 {
-    const struct model_tensor *t = &m->tensors[tensor];
-    if (t->class == TENSOR_INPUT)
+    if (part->class == TENSOR_INPUT)
         return PLACE_HOST;
-    if (p->n_devices && p->override && p->override[tensor] != PLACE_WITH_LAYER)
-        return p->override[tensor];
-    if (t->class == TENSOR_OUTPUT)
+    if (p->n_devices && p->override && p->override[part->tensor] != PLACE_WITH_LAYER)
+        return p->override[part->tensor];
+    if (part->class == TENSOR_OUTPUT)
         return map->slot[map->output];
-    if (t->layer > map->output || (t->expert && t->layer < p->n_cpu_moe))
+    if (part->layer > map->output || (part->expert && part->layer < p->n_cpu_moe))
         return PLACE_HOST;
-    return map->slot[t->layer];
+    return map->slot[part->layer];
 }
 
 bool placement_spills(const struct placement *p, const struct model *m)
@@ -87,25 +86,122 @@ uint64_t weights_bytes_on(const struct backend_rules *rules, const struct model_
     return units_round_up(padded_rows(t, rules->quant_row_pad), rules->alignment);
 }
 
-static uint64_t bytes_on(const struct placement *p, int device, const struct model_tensor *t)
+/* ---- parts ---- */
+
+static struct weight_part part_of(const struct model *m, size_t i,
+                                  const struct backend_rules *rules)
 {
-    if (device == PLACE_HOST)
-        return units_round_up(t->bytes, HOST_ALIGNMENT);
-    return weights_bytes_on(p->rules[device], t);
+    const struct model_tensor *t = &m->tensors[i];
+    if (t->skipped)
+        return (struct weight_part){.tensor = i, .class = t->class, .layer = t->layer};
+    return (struct weight_part){
+        .tensor = i,
+        .class = t->class,
+        .layer = t->layer,
+        .expert = t->expert,
+        .per_device = t->per_device,
+        .tied =
+            m->tied_embeddings && t->class == TENSOR_INPUT && str_eq(t->name, "token_embd.weight"),
+        .bytes = t->bytes,
+        .largest = t->bytes,
+        .host_bytes = units_round_up(t->bytes, HOST_ALIGNMENT),
+        .card_bytes = rules ? weights_bytes_on(rules, t) : 0,
+        .params = (double)t->dims[0] * (double)t->dims[1] * (double)t->dims[2],
+    };
 }
 
-static void add(struct weights *w, const struct placement *p, int device,
-                const struct model_tensor *t)
+/* What of a layer moves together: its experts, or the rest. */
+static bool together(const struct weight_part *a, const struct weight_part *b)
 {
-    uint64_t bytes = bytes_on(p, device, t);
+    return a->class == b->class && a->layer == b->layer && a->expert == b->expert &&
+           !a->per_device && !b->per_device && !a->tied && !b->tied;
+}
+
+static void join(struct weight_part *to, const struct weight_part *from)
+{
+    to->bytes += from->bytes;
+    to->largest = from->largest > to->largest ? from->largest : to->largest;
+    to->host_bytes += from->host_bytes;
+    to->card_bytes += from->card_bytes;
+    to->params += from->params;
+}
+
+struct weight_parts *weights_parts(struct arena *a, const struct model *m,
+                                   const struct backend_rules *rules)
+{
+    enum { BACK = 4 }; /* a layer's tensors stand together, experts and others mixed */
+    struct weight_part *v = arena_array(a, m->n_tensors + 1, sizeof(*v));
+    struct weight_part *each = arena_array(a, m->n_tensors + 1, sizeof(*each));
+    struct weight_parts *parts = arena_alloc(a, sizeof(*parts));
+    size_t n = 0;
+    for (size_t i = 0; i < m->n_tensors; i++) {
+        size_t back = 1;
+        each[i] = part_of(m, i, rules);
+        while (back <= BACK && back <= n && !together(&v[n - back], &each[i]))
+            back++;
+        if (back <= BACK && back <= n)
+            join(&v[n - back], &each[i]);
+        else if (each[i].bytes)
+            v[n++] = each[i];
+    }
+    *parts = (struct weight_parts){v, each, n, m->n_tensors, rules};
+    return parts;
+}
+
+/* Are all cards of the kind by which the parts were padded? */
+static bool padded_so(const struct placement *p)
+{
+    for (uint32_t i = 0; i < p->n_devices; i++)
+        if (p->rules[i] != p->parts->rules)
+            return false;
+    return true;
+}
+
+/* -ot and repacking look at single tensors. */
+struct weight_list weights_list(const struct placement *p, const struct model *m)
+{
+    if (!p->parts || !padded_so(p))
+        return (struct weight_list){.n = m->n_tensors};
+    if (p->override || p->n_devices == 0)
+        return (struct weight_list){.v = p->parts->each, .n = p->parts->n_each};
+    return (struct weight_list){.v = p->parts->joined, .n = p->parts->n_joined};
+}
+
+const struct weight_part *weights_at(struct weight_list *list, const struct model *m, size_t i)
+{
+    if (list->v)
+        return &list->v[i];
+    list->own = part_of(m, i, NULL);
+    return &list->own;
+}
+
+/* ---- sums ---- */
+
+static bool is_repacked(const struct placement *p, const struct model_tensor *t)
+{
+    return p->repack && p->n_devices == 0 && t->dims[1] > 1 &&
+           weights_repacked(t->type, t->dims[1], p->isa, p->n_isa);
+}
+
+static uint64_t on_card(const struct placement *p, const struct model *m, int device,
+                        const struct weight_part *part)
+{
+    return part->card_bytes ? part->card_bytes
+                            : weights_bytes_on(p->rules[device], &m->tensors[part->tensor]);
+}
+
+static void add(struct weights *w, const struct placement *p, const struct model *m, int device,
+                const struct weight_part *part)
+{
+    if (part->bytes == 0)
+        return;
     if (device == PLACE_HOST) {
-        bool repacked = p->repack && p->n_devices == 0 && t->dims[1] > 1 &&
-                        weights_repacked(t->type, t->dims[1], p->isa, p->n_isa);
-        w->host += bytes;
-        w->host_experts += t->expert ? bytes : 0;
-        w->host_repacked += repacked && t->class != TENSOR_INPUT ? bytes : 0;
+        bool repacked = part->class != TENSOR_INPUT && is_repacked(p, &m->tensors[part->tensor]);
+        w->host += part->host_bytes;
+        w->host_experts += part->expert ? part->host_bytes : 0;
+        w->host_repacked += repacked ? part->host_bytes : 0;
     } else {
-        w->device[device] += bytes;
+        w->device[device] += on_card(p, m, device, part);
     }
 }
 
@@ -119,43 +215,41 @@ static bool has_layer(const struct place_map *map, int device)
 }
 
 /* RoPE factors: one copy in every buffer type that holds a layer. */
-static void add_per_device(struct weights *w, const struct placement *p,
-                           const struct place_map *map, const struct model_tensor *t)
+static void add_per_device(struct weights *w, const struct placement *p, const struct model *m,
+                           const struct place_map *map, const struct weight_part *part)
 {
     for (int device = PLACE_HOST; device < (int)p->n_devices; device++)
         if (has_layer(map, device))
-            add(w, p, device, t);
+            add(w, p, m, device, part);
 }
 
 /* A tied output matrix is token_embd again: a copy on the output's device, or in the repacked
  * buffer where the host repacks that type; else it is shared. */
-static void add_tied_output(struct weights *w, const struct placement *p,
-                            const struct place_map *map, const struct model_tensor *t)
+static void add_tied_output(struct weights *w, const struct placement *p, const struct model *m,
+                            const struct place_map *map, const struct weight_part *part)
 {
     int device = map->slot[map->output];
-    bool copied = device != PLACE_HOST || (p->repack && p->n_devices == 0 &&
-                                           weights_repacked(t->type, t->dims[1], p->isa, p->n_isa));
-    if (copied)
-        add(w, p, device, t);
-    if (copied && device == PLACE_HOST)
-        w->host_repacked += bytes_on(p, device, t);
+    bool repacked = device == PLACE_HOST && is_repacked(p, &m->tensors[part->tensor]);
+    if (device != PLACE_HOST || repacked)
+        add(w, p, m, device, part);
+    if (repacked)
+        w->host_repacked += part->host_bytes;
 }
 
 void weights_place(const struct model *m, const struct placement *p, struct weights *out)
 {
     struct weights w = {0};
     struct place_map map;
+    struct weight_list list = weights_list(p, m);
     placement_map(p, m, &map);
-    for (size_t i = 0; i < m->n_tensors; i++) {
-        const struct model_tensor *t = &m->tensors[i];
-        if (t->skipped)
-            continue;
-        if (t->per_device)
-            add_per_device(&w, p, &map, t);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct weight_part *part = weights_at(&list, m, i);
+        if (part->per_device)
+            add_per_device(&w, p, m, &map, part);
         else
-            add(&w, p, placement_of_tensor(p, &map, m, i), t);
-        if (m->tied_embeddings && str_eq(t->name, "token_embd.weight"))
-            add_tied_output(&w, p, &map, t);
+            add(&w, p, m, placement_of_part(p, &map, part), part);
+        if (part->tied)
+            add_tied_output(&w, p, m, &map, part);
     }
     *out = w;
 }

@@ -27,7 +27,38 @@ struct placement {
     bool repack;                    /* host weights may be repacked (never where a GPU is used) */
     const char *const *isa;         /* of the host CPU, for repacking */
     size_t n_isa;
+    const struct weight_parts *parts; /* the model's, for such cards; NULL: tensor by tensor */
 };
+
+/* Tensors that always lie together: one, or what is alike in a layer. */
+struct weight_part {
+    size_t tensor; /* the first one */
+    enum tensor_class class;
+    uint32_t layer;
+    bool expert, per_device;
+    bool tied; /* the output matrix, too */
+    uint64_t bytes, largest;
+    uint64_t host_bytes, card_bytes; /* padded */
+    double params;
+};
+
+/* A model's tensors, looked at once so that many placements can be weighed. */
+struct weight_parts {
+    const struct weight_part *joined, *each; /* by layer; tensor by tensor */
+    size_t n_joined, n_each;
+    const struct backend_rules *rules; /* by which card_bytes were padded; NULL: not */
+};
+struct weight_parts *weights_parts(struct arena *a, const struct model *m,
+                                   const struct backend_rules *rules);
+
+/* The parts of which a placement's weights consist. */
+struct weight_list {
+    const struct weight_part *v; /* NULL: made one by one */
+    size_t n;
+    struct weight_part own;
+};
+struct weight_list weights_list(const struct placement *p, const struct model *m);
+const struct weight_part *weights_at(struct weight_list *list, const struct model *m, size_t i);
 
 /* Device index of a slot, or PLACE_HOST (load_tensors: get_layer_buft_list). */
 int placement_of(const struct placement *p, const struct model *m, uint32_t slot);
@@ -39,9 +70,9 @@ struct place_map {
 };
 void placement_map(const struct placement *p, const struct model *m, struct place_map *map);
 
-/* Device index of a tensor, or PLACE_HOST: -ot first, then --n-cpu-moe, then its layer. */
-int placement_of_tensor(const struct placement *p, const struct place_map *map,
-                        const struct model *m, size_t tensor);
+/* Device index of a part, or PLACE_HOST: -ot first, then --n-cpu-moe, then its layer. */
+int placement_of_part(const struct placement *p, const struct place_map *map,
+                      const struct weight_part *part);
 
 /* Is a weight of a layer on the host while cards compute? */
 bool placement_spills(const struct placement *p, const struct model *m);

@@ -65,6 +65,9 @@ struct outcome {
     bool ours_found, fit_found;
     double ours_s, fit_s, fit_took_s, took_s; /* of a turn, and of finding it */
     const char *ours, *fit;
+    double like_s;    /* the same by our model of --fit */
+    int layers_apart; /* on cards, between --fit and our model of it */
+    int share_apart;  /* of the card where they differ most */
 };
 
 struct world {
@@ -193,7 +196,8 @@ static const char *layout(struct arena *a, const struct settings *s)
     else
         strbuf_addf(&text, "%d", (int)s->n_gpu_layers);
     for (uint32_t i = 0; i < s->n_tensor_split; i++)
-        strbuf_addf(&text, "%s%.0f", i ? "," : " layers as ", (double)s->tensor_split[i]);
+        if (s->tensor_split[0] < 1e6F) /* else it is bytes: what is free */
+            strbuf_addf(&text, "%s%.0f", i ? "," : " layers as ", (double)s->tensor_split[i]);
     if (settings_has(s, SET_N_CPU_MOE) && s->n_cpu_moe)
         strbuf_addf(&text, ", experts of %u on the host", (unsigned)s->n_cpu_moe);
     if (settings_has(s, SET_OVERRIDE_TENSOR))
@@ -214,6 +218,34 @@ static void price(struct outcome *o, struct candidate *fit, const struct planned
     ledger_budgets(&fit->ledger, &p->machine, NULL);
     place_evaluate(fit, &subject->m, &p->machine, &w);
     o->fit_s = fit->turn_s;
+}
+
+static int layers_of(const struct candidate *c, const struct model *m, int device)
+{
+    struct place_map map;
+    int n = 0;
+    placement_map(&c->placement, m, &map);
+    for (uint32_t slot = 0; slot <= map.output; slot++)
+        n += map.slot[slot] == device;
+    return n;
+}
+
+/* Our model of --fit (plan/fit_like.h) beside --fit. */
+static void compare_model(struct world *w, struct outcome *o, const struct candidate *fit,
+                          const struct planned *p, const struct model *m)
+{
+    struct candidate like;
+    struct workload turn = turn_of(&p->plan);
+    struct settings same =
+        settings_of(&w->o.a, arena_printf(&w->o.a, "ctx_size=%u parallel=1 flash_attn=on",
+                                          (unsigned)o->s->ctx));
+    fit_like_with(&w->o.a, m, &p->machine, &turn, &same, &like);
+    o->like_s = like.turn_s;
+    for (int i = 0; i < (int)p->machine.gpus.n; i++) {
+        int apart = layers_of(&like, m, i) - layers_of(fit, m, i);
+        o->layers_apart += apart;
+        o->share_apart = abs(apart) > o->share_apart ? abs(apart) : o->share_apart;
+    }
 }
 
 static void judge(struct tap *t, const char *name, struct outcome *o, const struct planned *p)
@@ -260,6 +292,7 @@ static void one(struct tap *t, struct world *w, const struct scenario *s)
         price(o, &fit, &p, &subject);
         o->fit = layout(a, &fit.settings);
         judge(t, name, o, &p);
+        compare_model(w, o, &fit, &p, &subject.m);
     }
     subject_close(&subject);
     planned_close(&p);
@@ -298,6 +331,27 @@ static void show(const char *text)
         printf("# %.*s\n", (int)line.n, line.p);
 }
 
+static void update_docs(struct tap *t, struct world *w, const char *rows)
+{
+    struct err err = {0};
+    const char *text = arena_printf(
+        &w->o.a,
+        "# Plans beside --fit\n\n"
+        "Written by `tests/live/test_scenarios.c`. The same server (context and one slot pinned, "
+        "F16\n"
+        "cache) on described machines. Every plan here is certified by the engine's dry run on\n"
+        "simulated cards and over none of its budgets. llama-fit-params ran on the same cards, "
+        "with\n"
+        "a header without tokenizer; both placements are priced by the same prediction, for a "
+        "turn\n"
+        "of 1,024 tokens to read and 512 to write with 4,096 in the context. These are "
+        "predictions,\n"
+        "not measurements. \"Found in\" is planning with certificate.\n\n%s",
+        rows);
+    if (!fs_replace(TEST_SOURCE_ROOT "/docs/scenarios.md", text, strlen(text), &err))
+        tap_problem(t, "%s", err.cause);
+}
+
 static void plans_fit_and_are_never_slower_than_fit(struct tap *t, void *state)
 {
     struct world *w = state;
@@ -306,7 +360,35 @@ static void plans_fit_and_are_never_slower_than_fit(struct tap *t, void *state)
     for (size_t i = 0; i < COUNT_OF(scenarios); i++)
         if ((thorough || scenarios[i].quick) && (!only || strstr(scenarios[i].model, only)))
             one(t, w, &scenarios[i]);
-    show(table(w));
+    const char *text = table(w);
+    show(text);
+    if (thorough && !only && getenv("TAILOR_UPDATE_DOCS"))
+        update_docs(t, w, text);
+}
+
+/* --fit counts logits for a whole ubatch, which we leave out as llama-server does: a layer or two.
+ */
+static void our_model_of_fit_places_as_it_does(struct tap *t, void *state)
+{
+    enum { LAYERS = 2 };
+    struct world *w = state;
+    unsigned n = 0, same = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        const struct outcome *o = &w->outcome[i];
+        if (!o->fit_found)
+            continue;
+        n++;
+        same += o->layers_apart == 0 && o->share_apart == 0;
+        if (abs(o->layers_apart) > LAYERS || o->share_apart > LAYERS)
+            tap_problem(t, "%s on %s: %d layers apart, of one card %d", o->s->model, o->s->machine,
+                        o->layers_apart, o->share_apart);
+        if (o->like_s > 1.15 * o->fit_s || o->like_s < o->fit_s / 1.15)
+            tap_problem(t, "%s on %s: a turn takes %.2f s, with --fit itself %.2f s", o->s->model,
+                        o->s->machine, o->like_s, o->fit_s);
+    }
+    printf("# %u of %u placements have the same layers on every card\n", same, n);
+    if (n == 0)
+        tap_problem(t, "llama-fit-params found nothing");
 }
 
 /* ---- main ---- */
@@ -336,6 +418,7 @@ int main(void)
 {
     static const struct tap_test tests[] = {
         {"plans fit, and are never slower than --fit", plans_fit_and_are_never_slower_than_fit},
+        {"our model of --fit places as it does", our_model_of_fit_places_as_it_does},
     };
     static struct world w;
     const char *skip = set_up(&w);
