@@ -1,5 +1,5 @@
 /* tailor plan: the best settings for a model on a machine, with reasons. */
-#include "cli/planning.h"
+#include "cli/plan_compare.h"
 #include "os/term.h"
 #include "report/views.h"
 
@@ -7,6 +7,7 @@ struct plan_options {
     struct goal_options goal;
     const char *machine;
     int format;
+    bool frontier, together;
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_ARGV, FORMAT_SCRIPT };
@@ -15,6 +16,10 @@ static const struct opt options[] = {
     MACHINE_OPTION(struct plan_options, machine),
     {"format", 0, OPT_CHOICE, offsetof(struct plan_options, format), "FORM",
      "how to write it (default text)", "text|json|argv|script"},
+    {"frontier", 0, OPT_FLAG, offsetof(struct plan_options, frontier), NULL,
+     "contexts, speeds and qualities of which none is better in all"},
+    {"together", 0, OPT_FLAG, offsetof(struct plan_options, together), NULL,
+     "all these models at once, on one machine's memory"},
 };
 static const struct opt_list own_options = OPT_LIST(options);
 
@@ -50,11 +55,22 @@ static void write_plan(struct app *app, const struct plan_options *o, const stru
         write_text(app, p);
 }
 
+/* A folder holds candidates, too. */
+static bool several(const struct app *app)
+{
+    const struct opt_texts *args = &app->rest.args;
+    return args->n > 1 || (args->n == 1 && fs_stat(fs_real(), args->v[0]).kind == FS_DIR);
+}
+
 static bool run(struct app *app, const void *options_, struct err *err)
 {
     const struct plan_options *o = options_;
     const struct planning how = {.machine = o->machine};
     struct work w;
+    if (o->together)
+        return plan_together(app, &o->goal, o->machine, err);
+    if (o->frontier || several(app))
+        return plan_compare(app, &o->goal, o->machine, o->frontier, err);
     if (!plan_of(app, &o->goal, how, &w, err))
         return false;
     write_plan(app, o, &w.planned.plan);
@@ -65,7 +81,7 @@ static bool run(struct app *app, const void *options_, struct err *err)
 const struct command cmd_plan = {
     .name = "plan",
     .summary = "the best settings for a model on this machine, with reasons",
-    .usage = "MODEL",
+    .usage = "MODEL...",
     .options = {&own_options, &goal_options},
     .options_size = sizeof(struct plan_options),
     .examples = {"tailor plan model.gguf --ctx 32k",

@@ -1,7 +1,6 @@
 /* The table of backends. */
 #include "plan/backend.h"
 
-#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -16,6 +15,11 @@ static const struct backend_rules backends[] = {
     {"sycl", "SYCL", 128, 512, 330 * MIB, false},
 };
 
+static bool is_number(const char *s)
+{
+    return *s && s[strspn(s, "0123456789")] == '\0';
+}
+
 const struct backend_rules *backend_find(const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(backends); i++) {
@@ -23,7 +27,7 @@ const struct backend_rules *backend_find(const char *name)
         if (cstr_ieq(name, b->name))
             return b;
         size_t n = strlen(b->device_prefix);
-        if (strncmp(name, b->device_prefix, n) == 0 && isdigit((unsigned char)name[n]))
+        if (strncmp(name, b->device_prefix, n) == 0 && is_number(name + n))
             return b;
     }
     return NULL;

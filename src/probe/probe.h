@@ -23,4 +23,8 @@ struct probe_env {
 bool probe_machine(struct arena *a, const struct probe_env *env, struct machine *out,
                    struct err *err);
 
+/* Adds to the host pool who holds it: up to five names of processes, the largest first.  Takes some
+ * milliseconds for each thousand processes. */
+void probe_memory_holders(struct arena *a, const struct fs *fs, struct machine *m);
+
 #endif

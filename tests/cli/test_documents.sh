@@ -52,6 +52,16 @@ valid 'what it needs on a machine that is enough' need shape:qwen2-0.5b:Q4_K_M -
 valid 'a command line explained' explain shape:qwen3-30b-a3b:Q4_K_M --machine '2x RTX 3060, 64GB' \
     -- -c 8192 -fa --frob -ctk q8_0 -ot 'exps=CPU'
 
+valid 'several quants' plan shape:llama-3.1-8b:Q4_K_M shape:llama-3.1-8b:Q8_0 --no-certify \
+    --machine 'RTX 3060, 32GB'
+valid 'a frontier' plan shape:llama-3.1-8b:Q4_K_M --frontier --machine 'RTX 3060, 32GB'
+valid 'both' plan shape:llama-3.1-8b:Q4_K_M shape:llama-3.1-8b:MXFP4 --frontier --machine '32GB'
+rm -f "$models/broken.gguf"
+valid 'a folder of candidates' plan "$models" --no-certify --machine 'RTX 4090, 64GB'
+
+valid 'several models at once' plan shape:llama-3.1-8b:Q4_K_M shape:bge-m3:F16 --together \
+    --machine 'RTX 3090, 32GB'
+
 # stable: the same question has the same answer, byte for byte
 run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine "$tmp/machine.json" --ctx 1024 --json
 first=$out

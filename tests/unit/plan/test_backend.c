@@ -9,10 +9,11 @@ static void a_backend_is_found_by_its_name_and_its_devices(void **state)
     static const struct {
         const char *asked, *name;
     } rows[] = {
-        {"cuda", "cuda"},   {"CUDA", "cuda"},      {"CUDA0", "cuda"}, {"CUDA15", "cuda"},
-        {"ROCm1", "rocm"},  {"Vulkan0", "vulkan"}, {"MTL0", "metal"}, {"SYCL2", "sycl"},
-        {"metal", "metal"}, {"CUDA", "cuda"},      {"cuda0", NULL},   {"CPU", NULL},
-        {"RPC0", NULL},     {"CUDAx", NULL},       {"", NULL},        {"Vulkan", "vulkan"},
+        {"cuda", "cuda"},     {"CUDA", "cuda"},      {"CUDA0", "cuda"}, {"CUDA15", "cuda"},
+        {"ROCm1", "rocm"},    {"Vulkan0", "vulkan"}, {"MTL0", "metal"}, {"SYCL2", "sycl"},
+        {"metal", "metal"},   {"CUDA", "cuda"},      {"cuda0", NULL},   {"CPU", NULL},
+        {"RPC0", NULL},       {"CUDAx", NULL},       {"CUDA0,1", NULL}, {"", NULL},
+        {"Vulkan", "vulkan"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct backend_rules *b = backend_find(rows[i].asked);
