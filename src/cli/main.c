@@ -58,12 +58,21 @@ static bool deliver(struct app *app, struct err *err)
     return done || err_set(err, ERR_FAILED, "cannot write to stdout");
 }
 
+static bool wants_help(const struct app *app, const struct command *c)
+{
+    return app->global.help || strcmp(c->name, "help") == 0;
+}
+
 static bool run_command(struct app *app, const struct command *c, const void *options,
                         struct err *err)
 {
     if (app->global.version) {
         strbuf_adds(&app->out, "tailor " TAILOR_VERSION "\n");
         return true;
+    }
+    if (app->global.json && wants_help(app, c)) {
+        err_set(err, ERR_USAGE, "help is text");
+        return err_hint(err, "drop \"--json\"");
     }
     if (app->global.help && *c->name == '\0') {
         help_overview(&app->out);

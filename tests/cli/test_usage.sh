@@ -57,6 +57,8 @@ usage_error 'quantization' plan shape:llama-3.1-8b
 usage_error 'did you mean' plan shape:llama-3.1-8c:Q4_K_M
 usage_error 'Q9_K' plan shape:llama-3.1-8b:Q9_K
 usage_error 'no help on "frob"' help frob
+usage_error 'help is text; ' help --json
+usage_error 'help is text; ' plan --help --json
 usage_error '-o' synth qwen2-0.5b:Q4_K_M
 
 # spellings
