@@ -118,7 +118,7 @@ static bool run(struct app *app, const void *options_, struct err *err)
     const char *path = app->global.output;
     if (!path) {
         err_set(err, ERR_USAGE, "no file to write to");
-        return err_hint(err, "add -o FILE.gguf");
+        return err_hint(err, "add -o FILE.gguf; a model does not go to stdout");
     }
     if (!synth_parse(app->rest.args.v[0], &spec, err) ||
         (o->layers && !synth_cut(&spec, o->layers, err)))
