@@ -66,10 +66,15 @@ static void screen(struct run *r, struct strbuf *out, int fd)
     doc_write_text(&d, &style, out);
 }
 
-/* The screen goes where people look: to stdout when it is the result, else beside it. */
+/* The screen goes where people look: to stdout (or FILE) when it is the result, else beside it.  In
+ * a chat that has a FILE, it is both. */
 static void show(struct run *r, struct strbuf *text, bool stdout_is_answer)
 {
-    if (r->app->global.json || log_get_level() < LOG_INFO) {
+    bool to_file = r->app->global.output && !r->app->global.json && !stdout_is_answer;
+    bool chats = !stdout_is_answer && !r->work.planned.model.model.synthetic;
+    if (to_file)
+        strbuf_add(&r->app->out, strbuf_cstr(text), text->len);
+    if ((to_file && !chats) || r->app->global.json || log_get_level() < LOG_INFO) {
         strbuf_release(text);
         return;
     }

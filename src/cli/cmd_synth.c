@@ -30,15 +30,45 @@ static const struct opt options[] = {
 };
 static const struct opt_list own_options = OPT_LIST(options);
 
+static bool is_made(uint32_t file_type)
+{
+    return file_type_name(file_type) && quant_default_type(file_type) != TYPE_COUNT;
+}
+
+static json_t *list_document(void)
+{
+    size_t n;
+    const struct shape *shapes = shape_list(&n);
+    json_t *o = json_object(), *items = json_array(), *quants = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *item = json_object();
+        js_put_str(item, "name", shapes[i].name);
+        js_put_str(item, "architecture", shapes[i].arch);
+        js_put_str(item, "title", shapes[i].title);
+        json_array_append_new(items, item);
+    }
+    for (uint32_t id = 0; id <= FILE_Q2_0; id++)
+        if (is_made(id))
+            json_array_append_new(quants, js_string(file_type_name(id)));
+    js_put_str(o, "schema", "tailor.shapes/1");
+    js_put(o, "items", items);
+    js_put(o, "quantizations", quants);
+    return o;
+}
+
 static void list_all(struct app *app)
 {
+    if (app->global.json) {
+        app_put_json(app, list_document());
+        return;
+    }
     size_t n;
     const struct shape *shapes = shape_list(&n);
     for (size_t i = 0; i < n; i++)
         strbuf_addf(&app->out, "%-22s %-12s %s\n", shapes[i].name, shapes[i].arch, shapes[i].title);
     strbuf_adds(&app->out, "\nquantizations:");
     for (uint32_t id = 0; id <= FILE_Q2_0; id++)
-        if (file_type_name(id) && quant_default_type(id) != TYPE_COUNT)
+        if (is_made(id))
             strbuf_addf(&app->out, " %s", file_type_name(id));
     strbuf_addc(&app->out, '\n');
 }
@@ -107,7 +137,7 @@ static bool run(struct app *app, const void *options_, struct err *err)
     const char *path = app->global.output;
     if (!path) {
         err_set(err, ERR_USAGE, "no file to write to");
-        return err_hint(err, "add -o FILE.gguf");
+        return err_hint(err, "add -o FILE.gguf; a model does not go to stdout");
     }
     if (!synth_parse(app->rest.args.v[0], &spec, err) ||
         (o->layers && !synth_cut(&spec, o->layers, err)))

@@ -1,4 +1,5 @@
 /* tailor: dispatch, one error print, exit status. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +45,8 @@ static int command_position(int argc, char **argv)
 static void set_up(struct app *app)
 {
     struct globals *g = &app->global;
+    if (g->output && strcmp(g->output, "-") == 0)
+        g->output = NULL; /* stdout, as elsewhere */
     log_set_level(g->quiet ? LOG_WARN : g->verbose ? LOG_DETAIL : LOG_INFO);
     bool plain = dirs_env("NO_COLOR") != NULL || g->output || !term_is_tty(STDOUT_FILENO);
     app->color = g->color == COLOR_ALWAYS || (g->color == COLOR_AUTO && !plain);
@@ -64,15 +67,26 @@ static bool spares_models(const char *path, struct err *err)
     return err_hint(err, "name another file behind -o");
 }
 
-static bool deliver(struct app *app, struct err *err)
+/* whole: the result may be empty; what there is of another only counts when it is something. */
+static bool deliver(struct app *app, bool whole, struct err *err)
 {
-    if (app->global.output && app->out.len && !spares_models(app->global.output, err))
+    bool to_file = app->global.output && (whole || app->out.len);
+    if (to_file && !spares_models(app->global.output, err))
         return false;
-    if (app->global.output && app->out.len)
+    if (to_file)
         return fs_replace(app->global.output, strbuf_cstr(&app->out), app->out.len, err);
     bool done = fwrite(strbuf_cstr(&app->out), 1, app->out.len, stdout) == app->out.len &&
                 fflush(stdout) == 0;
-    return done || err_set(err, ERR_FAILED, "cannot write to stdout");
+    if (done)
+        return true;
+    int why = errno;
+    err_set(err, ERR_FAILED, "cannot write to stdout: %s", strerror(why));
+    return err_hint(err, why == ENOSPC ? "free some space on that disk" : "try -o FILE");
+}
+
+static bool wants_help(const struct app *app, const struct command *c)
+{
+    return app->global.help || strcmp(c->name, "help") == 0;
 }
 
 static bool run_command(struct app *app, const struct command *c, const void *options,
@@ -81,6 +95,10 @@ static bool run_command(struct app *app, const struct command *c, const void *op
     if (app->global.version) {
         strbuf_adds(&app->out, "tailor " TAILOR_VERSION "\n");
         return true;
+    }
+    if (app->global.json && wants_help(app, c)) {
+        err_set(err, ERR_USAGE, "help is text");
+        return err_hint(err, "drop \"--json\"");
     }
     if (app->global.help && *c->name == '\0') {
         help_overview(&app->out);
@@ -121,7 +139,7 @@ static bool main_with_errors(struct app *app, int argc, char **argv, struct err 
     if (!done && err->code != ERR_INTERRUPTED)
         return false;
     struct err late = {0};
-    return deliver(app, done ? err : &late) && done; /* Ctrl-C: what there is so far */
+    return deliver(app, done, done ? err : &late) && done; /* Ctrl-C: what there is so far */
 }
 
 int main(int argc, char **argv)

@@ -175,6 +175,14 @@ bool plan_of(struct app *app, const struct goal_options *o, struct planning how,
 
 void print_launch(struct app *app, const struct launch *l)
 {
+    if (app->global.json) {
+        json_t *o = json_object();
+        js_put_str(o, "schema", "tailor.launch/1");
+        js_put(o, "argv", js_strings(l->argv.v, l->argv.n));
+        js_put(o, "env", json_object()); /* the child has ours */
+        app_put_json(app, o);
+        return;
+    }
     strbuf_addf(&app->out, "%s\n", shell_join(&app->arena, l->argv.v, l->argv.n));
 }
 

@@ -45,7 +45,7 @@ struct work {
 bool plan_of(struct app *app, const struct goal_options *o, struct planning how, struct work *w,
              struct err *err);
 
-/* --dry-run: the engine's command line, as one would type it. */
+/* --dry-run: the engine's command line, as one would type it, or with --json as a document. */
 void print_launch(struct app *app, const struct launch *l);
 
 /* A shape has no file to start an engine with (ERR_USAGE). */

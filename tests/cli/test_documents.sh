@@ -31,6 +31,17 @@ valid 'a folder of models, one of them broken' models "$models"
 is "$(grep -c '"problem": "' "$tmp/document.json")" 1 'and says which is broken'
 valid 'home'
 HOME=$tmp/empty valid 'home of somebody who has nothing'
+valid 'the shapes' synth --list
+like "$(cat "$tmp/document.json")" '"name": "qwen2-0.5b"' 'and has them'
+if [ -n "$engine" ]; then
+    for command in run serve; do
+        valid "$command --dry-run" $command "$models/llama-3.2-1b.gguf" --dry-run --ctx 1024 \
+            --engine "$engine"
+        like "$(cat "$tmp/document.json")" '"argv": \[' 'and has the words'
+    done
+else
+    skip 'no engine: TAILOR_TEST_ENGINE' 'the command line that would start the engine'
+fi
 valid 'synth' synth qwen2-0.5b:Q4_0 --ghost -o "$tmp/made.gguf" -q
 
 for shape in llama-3.1-8b:Q4_K_M qwen3-30b-a3b:Q4_K_M gpt-oss-20b:MXFP4 deepseek-v2-lite:Q6_K \

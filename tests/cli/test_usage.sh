@@ -57,6 +57,8 @@ usage_error 'quantization' plan shape:llama-3.1-8b
 usage_error 'did you mean' plan shape:llama-3.1-8c:Q4_K_M
 usage_error 'Q9_K' plan shape:llama-3.1-8b:Q9_K
 usage_error 'no help on "frob"' help frob
+usage_error 'help is text; ' help --json
+usage_error 'help is text; ' plan --help --json
 usage_error '-o' synth qwen2-0.5b:Q4_K_M
 
 # spellings
@@ -81,11 +83,19 @@ run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify
 unlike "$out" "$(printf '\033')" 'no colours but on a terminal'
 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --color always
 like "$out" "$(printf '\033')" 'colours where asked for'
+run env -C "$tmp" "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --json -o -
+is "$status" 0 '-o - is stdout'
+like "$out" '"schema": "tailor.plan/1"' 'which has the result'
+ok 'and there is no file called -' [ ! -e "$tmp/-" ]
+run env -C "$tmp" "$tailor" synth qwen2-0.5b:Q4_K_M --ghost -o -
+is "$status$out" 2 'a model does not go there'
+like "$err" '; add -o FILE' 'and that is said'
+ok 'and there is no file called - of it' [ ! -e "$tmp/-" ]
 NO_COLOR=1 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --color always
 like "$out" "$(printf '\033')" 'an option wins over NO_COLOR'
 run sh -c '"$0" plan shape:qwen2-0.5b:Q4_K_M --no-certify >/dev/full' "$tailor"
 is "$status" 1 'a full disk is an error'
-like "$err" '.' 'with a message'
+like "$err" 'cannot write to stdout: No space left on device; ' 'with a message'
 run sh -c '"$0" plan shape:qwen2-0.5b:Q4_K_M --no-certify --json | head -c 10 >/dev/null' "$tailor"
 is "$status" 0 'a closed pipe is nothing to talk about'
 is "$err" '' 'not even on stderr'

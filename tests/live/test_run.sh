@@ -110,6 +110,14 @@ ok 'with an answer' [ -s "$tmp/answer" ]
 like "$err" '^receipt +gen [0-9.]+' 'and a receipt'
 ok 'and nothing is left running' nothing_runs
 
+run "$tailor" run "$synthetic" --quick -n 8 -o "$tmp/measured"
+is "$status$out" 0 'without an answer, the file is the result'
+like "$(cat "$tmp/measured")" '^machine ' 'it has the screen'
+like "$(cat "$tmp/measured")" '^receipt +gen [0-9.]+' 'and the receipt'
+unlike "$err" '^receipt ' 'which is not shown twice'
+run "$tailor" run "$synthetic" --quick -q -n 8 -o "$tmp/quiet"
+ok 'also when it is to be quiet' [ -s "$tmp/quiet" ]
+
 # ---- the engine dies ----
 
 start_answering run "$model" -q --quick -p 'Hello' -n $long_answer -o "$tmp/answer" -- --ignore-eos
