@@ -8,6 +8,11 @@ static bool run(struct app *app, const void *options, struct err *err)
         help_overview(&app->out);
         return true;
     }
+    if (app->rest.args.n > 1) {
+        err_set(err, ERR_USAGE, "\"%s\" is one too many: help takes one topic",
+                app->rest.args.v[1]);
+        return err_hint(err, "tailor help %s", app->rest.args.v[0]);
+    }
     return help_topic(app, app->rest.args.v[0], err);
 }
 

@@ -118,6 +118,9 @@ static bool run_home(struct app *app, const void *options, struct err *err)
 const struct command cmd_models = {
     .name = "models",
     .summary = "models on this disk: size, quantization, what fits and how fast",
+    .more = "Searched are the folders given, or else the Hugging Face caches (LLAMA_CACHE,\n"
+            "HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, ~/.cache), llama.cpp's\n"
+            "older cache, LM Studio's models and Ollama's (OLLAMA_MODELS).\n",
     .usage = "[DIR...]",
     .examples = {"tailor models", "tailor models ~/models --json"},
     .run = run_models,

@@ -38,6 +38,7 @@ struct app {
 
 struct command {
     const char *name, *summary;
+    const char *more;                  /* lines below the summary, or NULL */
     const char *usage;                 /* arguments behind the name: "MODEL..." */
     const struct opt_list *options[2]; /* its own, and those it shares with others; or NULL */
     size_t options_size;               /* of the options struct, at most COMMAND_OPTIONS_MAX */

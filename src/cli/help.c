@@ -52,7 +52,7 @@ void help_command(const struct command *c, struct arena *a, struct strbuf *out)
     (void)a;
     strbuf_adds(out, "usage: ");
     usage_line(c, out);
-    strbuf_addf(out, "\n\n%s\n\n", c->summary);
+    strbuf_addf(out, "\n\n%s\n\n%s%s", c->summary, c->more ? c->more : "", c->more ? "\n" : "");
     for (size_t k = 0; k < COUNT_OF(c->options); k++)
         option_lines(c->options[k], out);
     strbuf_adds(out, c->options[0] ? "\ncommon options:\n" : "common options:\n");
@@ -134,6 +134,10 @@ static void man_page(struct strbuf *out)
         strbuf_adds(out, "\n.PP\n");
         roff(out, c->summary);
         strbuf_adds(out, ".\n");
+        if (c->more) {
+            strbuf_adds(out, ".PP\n");
+            roff(out, c->more);
+        }
         for (size_t k = 0; k < COUNT_OF(c->options); k++)
             roff_options(c->options[k], out);
         strbuf_adds(out, ".PP\n.nf\n");
@@ -272,7 +276,7 @@ static const char topic_machines[] =
     "is for this machine.  --root DIR replays a recorded tree of /proc and /sys.\n";
 
 static const char topic_exit[] = "  0  done\n"
-                                 "  1  failed, or findings under --strict\n"
+                                 "  1  failed\n"
                                  "  2  the command line is wrong\n"
                                  "  3  does not fit: no plan within the constraints\n"
                                  "  4  the engine is missing or died\n"
@@ -300,19 +304,21 @@ bool help_topic(struct app *app, const char *topic, struct err *err)
         {"completion-zsh", NULL, completion_zsh},
         {"completion-fish", NULL, completion_fish},
     };
-    const struct command *c = command_find(topic);
-    if (c) {
+    const struct command *c = *topic ? command_find(topic) : NULL;
+    if (c)
         help_command(c, &app->arena, &app->out);
-        return true;
-    }
     for (size_t i = 0; i < COUNT_OF(topics); i++)
         if (strcmp(topics[i].name, topic) == 0) {
+            if (c) /* "models" is both */
+                strbuf_addc(&app->out, '\n');
             if (topics[i].write)
                 topics[i].write(&app->out);
             else
                 strbuf_adds(&app->out, topics[i].text);
             return true;
         }
+    if (c)
+        return true;
     err_set(err, ERR_USAGE, "no help on \"%s\"", topic);
     return err_hint(err, "topics: every command, models, machines, exit, platforms, man, "
                          "completion-bash, completion-zsh, completion-fish");

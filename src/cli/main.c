@@ -14,7 +14,9 @@ static bool unknown_command(const char *name, struct err *err)
 {
     const char *best = NULL;
     size_t best_distance = NEAR;
-    for (size_t i = 0; commands[i]; i++) {
+    for (size_t i = 0; *name && commands[i]; i++) {
+        if (!*commands[i]->name)
+            continue;
         size_t d = str_distance(name, commands[i]->name);
         if (d < best_distance) {
             best_distance = d;
@@ -109,8 +111,10 @@ static bool run_command(struct app *app, const struct command *c, const void *op
         return true;
     }
     if (app->rest.has_engine && !c->engine_words) {
-        err_set(err, ERR_USAGE, "\"tailor %s\" takes no llama.cpp options", c->name);
-        return err_hint(err, "drop \"--\" and what follows it");
+        err_set(err, ERR_USAGE, "\"tailor%s%s\" takes no llama.cpp options", *c->name ? " " : "",
+                c->name);
+        return *c->name ? err_hint(err, "drop \"--\" and what follows it")
+                        : err_hint(err, "name a command first: tailor COMMAND -- OPTIONS");
     }
     app->fs = fs_real();
     if (app->global.root && !fs_rooted(&app->arena, app->global.root, &app->fs, err))
@@ -122,7 +126,7 @@ static bool main_with_errors(struct app *app, int argc, char **argv, struct err 
 {
     int at = command_position(argc, argv);
     const char *name = at ? argv[at] : "";
-    const struct command *c = command_find(name);
+    const struct command *c = at && !*name ? NULL : command_find(name); /* "" is bare tailor's */
     if (!c)
         return unknown_command(name, err);
     /* all words but the command's own name */

@@ -35,6 +35,7 @@ usage_error() { # PATTERN ARGUMENT...
 }
 usage_error 'unknown command "plam"; did you mean "tailor plan"' plam
 usage_error 'unknown command "frobnicate"' frobnicate
+usage_error 'unknown command "zz"; "tailor --help" lists' zz
 usage_error 'unknown option "--frob"' plan --frob
 usage_error 'did you mean --json' plan --jsn
 usage_error '"--ctx" needs a value' plan --ctx
@@ -56,6 +57,10 @@ usage_error 'shape' plan shape:
 usage_error 'quantization' plan shape:llama-3.1-8b
 usage_error 'did you mean' plan shape:llama-3.1-8c:Q4_K_M
 usage_error 'Q9_K' plan shape:llama-3.1-8b:Q9_K
+usage_error 'unknown command ""; "tailor --help" lists the commands' ''
+usage_error '"tailor" takes no llama.cpp options; name a command' -- plan m.gguf
+usage_error 'no help on ""' help ''
+usage_error '"extra" is one too many: help takes one topic; tailor help plan' help plan extra
 usage_error 'no help on "frob"' help frob
 usage_error 'help is text; ' help --json
 usage_error 'help is text; ' plan --help --json
@@ -105,6 +110,10 @@ for topic in models machines exit platforms; do
     run "$tailor" help "$topic"
     is "$status" 0 "help $topic"
 done
+like "$("$tailor" help models)" '^usage: tailor models' 'help models explains the command'
+like "$("$tailor" help models)" '^A MODEL is one of' 'and what a MODEL is'
+like "$("$tailor" models --help)" 'HF_HUB_CACHE' 'models says where it searches'
+unlike "$("$tailor" help exit)" '[-]-strict' 'help exit names no option that is not there'
 "$tailor" help man >"$tmp/tailor.1"
 ok 'the man page has every command' sh -c "
     for c in $commands; do grep -q \"tailor \$c\" '$tmp/tailor.1' || exit 1; done"

@@ -234,7 +234,10 @@ static void every_topic_that_is_offered_is_there(void **state)
     }
     assert_true(n >= 8);
     for (size_t i = 0; commands[i]; i++)
-        assert_true(cstr_starts(topic(w, commands[i]->name), "usage: tailor"));
+        if (*commands[i]->name)
+            assert_true(cstr_starts(topic(w, commands[i]->name), "usage: tailor"));
+    assert_false(help_topic(&w->app, "", &w->err));
+    assert_non_null(strstr(topic(w, "models"), "\nA MODEL is one of\n"));
 }
 
 static void the_exit_statuses_are_those_of_the_errors(void **state)
