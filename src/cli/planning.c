@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "plan/pins.h"
 #include "settings/argv.h"
 #include "settings/modern.h"
 
@@ -26,7 +27,7 @@ static const struct opt options[] = {
     {"vram-limit", 0, OPT_TEXTS, FIELD(vram_limit), "[GPU=]GIB",
      "use at most so much of the card's memory"},
     {"ram-limit", 0, OPT_NUMBER, FIELD(ram_limit), "GIB", "use at most so much RAM"},
-    {"no-spill", 0, OPT_FLAG, FIELD(no_spill), NULL, "the whole model on the card, or no plan"},
+    {"no-spill", 0, OPT_FLAG, FIELD(no_spill), NULL, "weights never split between card and RAM"},
     {"no-certify", 0, OPT_FLAG, FIELD(no_certify), NULL, "do not ask the engine for a dry run"},
     {"certify", 0, OPT_UNFLAG, FIELD(no_certify), NULL, "ask it where it has one (default)"},
 };
@@ -146,7 +147,7 @@ bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, s
     for (size_t i = 0; i < o->vram_limit.n; i++)
         if (!vram_limit(&app->arena, o->vram_limit.v[i], &goal->limits, err))
             return false;
-    return pinned_settings(app, goal, err);
+    return pinned_settings(app, goal, err) && pins_agree(goal, err);
 }
 
 bool one_model(const struct app *app, struct err *err)

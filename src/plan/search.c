@@ -81,7 +81,12 @@ struct settings search_base(const struct search *s, const struct device_set *on)
         b.batch_size = b.ubatch_size = train && train < DEFAULT_BATCH ? train : DEFAULT_BATCH;
     }
     set_cpu(s, &b);
-    return settings_merge(&b, &s->goal->pinned);
+    b = settings_merge(&b, &s->goal->pinned);
+    if (b.parallel == 0) { /* -np -1, as tools/server/server.cpp resolves it */
+        b.parallel = SERVER_AUTO_SLOTS;
+        b.kv_unified = true;
+    }
+    return b;
 }
 
 /* ---- contexts ---- */

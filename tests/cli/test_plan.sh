@@ -73,6 +73,37 @@ plan shape:llama-3.1-8b:Q4_K_M -- --device CUDA7
 is "$status" 2 'a device that is not there'
 like "$err" 'CUDA7' 'is named'
 
+# what cannot be meant, and what is not done as it is written
+plan shape:llama-3.1-8b:Q4_K_M --vram-limit x=3
+is "$status" 2 'a limit of a card that is not there'
+like "$err" '"x".*known here: CUDA0' 'names those that are'
+plan shape:llama-3.1-8b:Q4_K_M --ctx 8192 -- -c 4096
+is "$status" 2 '--ctx and a smaller -c'
+like "$err" '--ctx 8192 contradicts -c 4096' 'contradict each other'
+plan shape:llama-3.1-8b:Q4_K_M --parallel 2 -- -np 4
+is "$status" 2 'so do --parallel and another -np'
+plan shape:llama-3.1-8b:Q4_K_M -- -np -1
+is "$(get "d['settings']['parallel'], d['settings']['kv_unified']")" '4 True' \
+    'automatic slots are resolved'
+warnings() { # MACHINE WORD...: codes of the plan's warnings
+    where=$1
+    shift
+    run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --json --no-certify --machine "$where" -- "$@"
+    codes=$(get "' '.join(w['code'] for w in d['warnings'])")
+}
+warnings 64GB -c 100000
+like "$codes" beyond-training 'a context beyond the training is told'
+warnings 64GB -ub 99999999
+like "$codes" less-than-asked 'a ubatch beyond the batch, too'
+warnings "$machine" -t 999
+like "$codes" threads-beyond-cpus 'threads beyond the CPUs, too'
+warnings 64GB -ngl 99
+like "$codes" no-effect 'layers for a GPU that is not there, too'
+warnings "$machine" -ot 'ffn_up=CUDA0'
+like "$codes" override-not-priced 'a buffer that no closed form prices, too'
+run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --machine 64GB -- -ot '.*=CUDA0'
+is "$status" 2 'a buffer that is not there, which llama-server refuses'
+
 # formats
 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --machine "$machine" --json
 words=$(get "__import__('shlex').join(d['argv'])")
