@@ -135,8 +135,10 @@ static bool add_gpus(struct arena *a, struct machine *m, struct str text, struct
         struct gpu_words w;
         if (!read_gpu(a, part, &w, err))
             return false;
-        if (m->gpus.n + w.count > MAX_GPUS)
-            return err_set(err, ERR_USAGE, "more than %d GPUs", MAX_GPUS);
+        if (m->gpus.n + w.count > MAX_GPUS) {
+            err_set(err, ERR_USAGE, "more than %d GPUs", MAX_GPUS);
+            return err_hint(err, "llama.cpp drives %d at most: describe a part of them", MAX_GPUS);
+        }
         for (uint32_t i = 0; i < w.count; i++)
             add_gpu(a, m, &w);
     }

@@ -278,7 +278,8 @@ static bool wrong_magic(struct cursor *c, struct str magic)
             cursor_fail_at(c, 0, "it is %s", others[i].what);
             return err_hint(c->err, "fetch the model again as GGUF");
         }
-    return cursor_fail_at(c, 0, "it does not start with \"GGUF\"");
+    cursor_fail_at(c, 0, "it does not start with \"GGUF\"");
+    return err_hint(c->err, "is it a GGUF file?");
 }
 
 static bool read_version(struct cursor *c, struct gguf *out)
@@ -303,6 +304,8 @@ static bool read_version(struct cursor *c, struct gguf *out)
     return true;
 }
 
+static const char damaged[] = "the download may be incomplete: fetch it again";
+
 bool gguf_parse(struct arena *a, struct str bytes, uint64_t file_size, struct gguf *out,
                 struct err *err)
 {
@@ -312,12 +315,12 @@ bool gguf_parse(struct arena *a, struct str bytes, uint64_t file_size, struct gg
     if (cursor_ok(&c) && !str_eq(magic, "GGUF"))
         return wrong_magic(&c, magic);
     if (!read_version(&c, &g))
-        return false;
+        return err_hint(err, "%s", damaged);
     uint64_t n_tensors = cursor_u64(&c);
     uint64_t n_kv = cursor_u64(&c);
     if (!cursor_ok(&c) || !read_kvs(&c, a, n_kv, &g) || !read_alignment(&c, &g) ||
         !read_tensors(&c, a, n_tensors, &g) || !check_data(&c, file_size, &g))
-        return false;
+        return err_hint(err, "%s", damaged);
     *out = g;
     return true;
 }

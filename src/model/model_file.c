@@ -64,12 +64,14 @@ static bool check_split(const struct gguf *shard, uint32_t no, uint32_t count, c
 {
     uint64_t said_no = 0, said_count = 0;
     if (!gguf_u64(shard, "split.no", &said_no) || !gguf_u64(shard, "split.count", &said_count))
-        return err_set(err, ERR_FAILED, "\"%s\" is named as a shard but holds no split keys", path);
-    if (said_no + 1 != no || said_count != count)
-        return err_set(err, ERR_FAILED,
-                       "\"%s\" says it is shard %" PRIu64 " of %" PRIu64 ", not what its name says",
-                       path, said_no + 1, said_count);
-    return true;
+        err_set(err, ERR_FAILED, "\"%s\" is named as a shard but holds no split keys", path);
+    else if (said_no + 1 != no || said_count != count)
+        err_set(err, ERR_FAILED,
+                "\"%s\" says it is shard %" PRIu64 " of %" PRIu64 ", not what its name says", path,
+                said_no + 1, said_count);
+    else
+        return true;
+    return err_hint(err, "was it renamed? fetch the set again");
 }
 
 static bool missing_shards(struct arena *a, const struct fs *fs, const char *path, size_t stem,
@@ -119,8 +121,10 @@ static bool open_all(struct model_file *f, struct arena *a, const struct fs *fs,
         err_set(err, ERR_FAILED, "\"%s\" is one of %" PRIu64 " shards but was renamed", path, of);
         return err_hint(err, "restore its name, which ends in -00001-of-%05" PRIu64 ".gguf", of);
     }
-    if (!model_from_gguf(a, f->shards, f->n, &f->model, err))
+    if (!model_from_gguf(a, f->shards, f->n, &f->model, err)) {
+        err_hint(err, "fetch another conversion of this model");
         return err_place(err, "in \"%s\"", path);
+    }
     f->model.path = files[0];
     f->model.files = files;
     f->model.n_files = count;

@@ -20,6 +20,8 @@ static bool cannot_write(const char *path, struct err *err)
         err_hint(err, "free some space on that disk or choose another folder");
     else if (why == EACCES || why == EPERM || why == EROFS)
         err_hint(err, "choose a folder that you may write to");
+    else if (why == ENOENT || why == ENOTDIR)
+        err_hint(err, "is its folder there?");
     return false;
 }
 
@@ -42,9 +44,11 @@ bool fs_out_open(struct arena *a, const char *path, uint64_t needs, struct fs_ou
 {
     struct stat st;
     bool there = stat(path, &st) == 0;
-    if (there && !S_ISREG(st.st_mode))
-        return err_set(err, ERR_FAILED, "cannot write \"%s\": it is %s", path,
-                       S_ISDIR(st.st_mode) ? "a directory" : "a device or pipe");
+    if (there && !S_ISREG(st.st_mode)) {
+        err_set(err, ERR_FAILED, "cannot write \"%s\": it is %s", path,
+                S_ISDIR(st.st_mode) ? "a directory" : "a device or pipe");
+        return err_hint(err, "name a file%s", S_ISDIR(st.st_mode) ? " in it" : "");
+    }
     if (!has_room(a, path, needs, err))
         return false;
     struct strbuf temporary = {0};

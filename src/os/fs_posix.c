@@ -65,6 +65,12 @@ static bool cannot(const char *what, const char *path, struct err *err)
         err_hint(err, "check its permissions");
     else if (why == ENOSPC)
         err_hint(err, "free some space on that disk");
+    else if (why == ELOOP)
+        err_hint(err, "its links lead in a circle: name the file itself");
+    else if (why == EISDIR)
+        err_hint(err, "name a file in it");
+    else if (why == ENOENT || why == ENOTDIR)
+        err_hint(err, "is its folder there?");
     return false;
 }
 
@@ -80,6 +86,7 @@ static int open_file(const struct fs *fs, const char *path, struct stat *st, str
     if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
         err_set(err, ERR_FAILED, "\"%s\" is %s, not a file", path,
                 S_ISDIR(st->st_mode) ? "a directory" : "a device or pipe");
+        err_hint(err, S_ISDIR(st->st_mode) ? "name a file in it" : "copy it into a file first");
         close(fd);
         return -1;
     }

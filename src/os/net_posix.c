@@ -23,14 +23,19 @@ static bool can_bind(const struct addrinfo *at)
     return done;
 }
 
+static const char own_address[] =
+    "--host is an address of this machine: 127.0.0.1 for it alone, 0.0.0.0 for its network";
+
 bool net_can_listen(const char *host, const char *port, struct err *err)
 {
     const struct addrinfo want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
     int code = getaddrinfo(host, port, &want, &found);
-    if (code != 0)
-        return err_set(err, ERR_FAILED, "cannot listen on \"%s\", port %s: %s", host, port,
-                       gai_strerror(code));
+    if (code != 0) {
+        err_set(err, ERR_FAILED, "cannot listen on \"%s\", port %s: %s", host, port,
+                gai_strerror(code));
+        return err_hint(err, "%s", own_address);
+    }
     bool done = false;
     int why = 0;
     for (const struct addrinfo *at = found; at && !done; at = at->ai_next) {
@@ -44,6 +49,6 @@ bool net_can_listen(const char *host, const char *port, struct err *err)
         err_set(err, ERR_FAILED, "port %s of \"%s\" is taken by another program", port, host);
         return err_hint(err, "choose another with --port");
     }
-    return err_set(err, ERR_FAILED, "cannot listen on \"%s\", port %s: %s", host, port,
-                   strerror(why));
+    err_set(err, ERR_FAILED, "cannot listen on \"%s\", port %s: %s", host, port, strerror(why));
+    return err_hint(err, "%s", why == EACCES ? "choose a --port above 1023" : own_address);
 }

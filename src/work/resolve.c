@@ -35,6 +35,10 @@ bool resolve_paths(struct arena *a, const struct fs *fs, const struct stores_whe
         add_path(a, out, stored);
         return true;
     }
+    if (cstr_starts(argument, "https://") || cstr_starts(argument, "http://")) {
+        err_set(err, ERR_USAGE, "\"%s\" is a URL, which is not fetched yet", argument);
+        return err_hint(err, "download it first and name the file");
+    }
     enum fs_kind kind = fs_stat(fs, argument).kind;
     if (cstr_starts(argument, "shape:") || kind == FS_FILE) {
         add_path(a, out, argument);

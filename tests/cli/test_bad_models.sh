@@ -7,6 +7,7 @@ refused() { # NAME PATTERN PATH
         run "$tailor" $command "$3"
         is "$status" 1 "$command: $1"
         like "$err" "$2" 'and why'
+        like "$err" '; [a-z]' 'and what to do'
         is "$(printf '%s\n' "$err" | wc -l)$out" 1 'in one line'
     done
 }
@@ -23,7 +24,7 @@ refused 'an empty file' 'empty' "$tmp/empty.gguf"
 printf 'GG' >"$tmp/short.gguf"
 refused 'two bytes' 'short.gguf' "$tmp/short.gguf"
 head -c 1000 /dev/zero >"$tmp/zero.gguf"
-refused 'zeros' 'does not start with "GGUF"' "$tmp/zero.gguf"
+refused 'zeros' 'does not start with "GGUF".*; is it a GGUF file\?' "$tmp/zero.gguf"
 printf 'PK\003\004 and so on, as long as a header' >"$tmp/zip.gguf"
 refused 'another format' 'zip archive' "$tmp/zip.gguf"
 { printf 'GGUF\000\000\000\003' && head -c 100 /dev/zero; } >"$tmp/big.gguf"
@@ -34,7 +35,7 @@ refused 'version 1' 'version 1' "$tmp/v1.gguf"
 refused 'a lying count' 'tensors' "$tmp/lie.gguf"
 for size in 4 8 23 24 100 1000 $((header - 100)); do
     head -c "$size" "$good" >"$tmp/cut.gguf"
-    refused "cut after $size bytes" 'cut.gguf' "$tmp/cut.gguf"
+    refused "cut after $size bytes" 'cut.gguf.*; the download may be incomplete' "$tmp/cut.gguf"
 done
 head -c $((header + 4096)) "$good" >"$tmp/tensors.gguf"
 refused 'cut within the tensors' 'tensors.gguf' "$tmp/tensors.gguf"
@@ -48,6 +49,10 @@ else
     cp "$tmp/zero.gguf" "$tmp/closed.gguf" && chmod 0 "$tmp/closed.gguf"
     refused 'a file that is closed to us' 'ermission' "$tmp/closed.gguf"
 fi
+
+run "$tailor" inspect https://example.org/m.gguf
+is "$status" 2 'a URL'
+like "$err" 'not fetched yet; download it first' 'and what to do'
 
 # a good file, and one that cannot be planned
 run "$tailor" inspect "$good"
@@ -72,6 +77,7 @@ mkdir "$tmp/split"
 for n in 1 2 3; do cp "$good" "$tmp/split/m-0000$n-of-00003.gguf"; done
 run "$tailor" inspect "$tmp/split/m-00001-of-00003.gguf"
 is "$status" 1 'shards that are no set'
+like "$err" '; [a-z]' 'and what to do'
 rm "$tmp/split/m-00002-of-00003.gguf"
 run "$tailor" inspect "$tmp/split/m-00003-of-00003.gguf"
 is "$status" 1 'a missing shard'

@@ -83,7 +83,13 @@ is "$status" 3 'what does not fit is exit 3'
 is "$(cat "$tmp/kept")" old 'and the file is as it was'
 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify -o "$tmp/none/plan"
 is "$status" 1 'a folder that is not there'
-like "$err" 'none/plan' 'is named'
+like "$err" 'none/plan.*; is its folder there' 'is named'
+run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify -o "$tmp"
+like "$err" 'Is a directory; name a file in it' 'a folder as FILE'
+run "$tailor" synth qwen2-0.5b:Q4_K_M -o "$tmp"
+like "$err" 'it is a directory; name a file in it' 'the same for a model'
+run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --machine '17x RTX 4090, 64GB'
+like "$err" '^tailor: more than 16 GPUs.*; llama.cpp drives 16' 'too many cards'
 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify
 unlike "$out" "$(printf '\033')" 'no colours but on a terminal'
 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --color always

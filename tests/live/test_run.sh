@@ -234,4 +234,6 @@ for command in run serve; do
     refused 4 'no llama-server at "/nowhere"' "$command: no engine" \
         $command "$model" -q --quick --engine /nowhere
 done
+refused 1 '^tailor: cannot listen on "nohost.invalid".*; --host is' 'serve: a host that is none' \
+    serve "$model" -q --quick --host nohost.invalid
 done_testing
