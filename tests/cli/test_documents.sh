@@ -27,6 +27,10 @@ done
 echo 'no model' >"$models/broken.gguf"
 valid 'one model' inspect "$models/llama-3.2-1b.gguf"
 valid 'several models' inspect "$models"/[!b]*.gguf --ctx 1024,8192 --parallel 2 --cache-type q8_0
+valid 'a model on a described machine' inspect "$models/qwen3-30b-a3b.gguf" --ctx 4096,32768 \
+    --machine 'RTX 4090, 64GB'
+is "$(grep -o '"there": "[^"]*"' "$tmp/document.json" | sort -u)" '"there": "fits on CUDA0"' \
+    'and where it fits there'
 valid 'a folder of models, one of them broken' models "$models"
 is "$(grep -c '"problem": "' "$tmp/document.json")" 1 'and says which is broken'
 valid 'home'
