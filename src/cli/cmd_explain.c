@@ -159,7 +159,7 @@ static bool explain(struct app *app, const char *machine, struct explained *x, s
     session_of(app, &x->session);
     argv_parse(&app->arena, TOOL_SERVER, app->rest.engine, app->rest.n_engine, &argv);
     keep_working_words(app, &argv);
-    if (!goal_of(app, &no_goal, &x->goal, err) || !one_model(app, err) ||
+    if (!goal_read(app, &no_goal, &x->goal, err) || !one_model(app, err) ||
         !session_machine(&x->session, machine, MEASURE_NEVER, &x->machine, &engine, &has_engine,
                          err) ||
         !resolve_model(&app->arena, fs_real(), &x->session.stores, app->rest.args.v[0], &x->model,

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/passed.h"
 #include "plan/pins.h"
 #include "settings/argv.h"
 #include "settings/modern.h"
@@ -33,6 +34,15 @@ static const struct opt options[] = {
 };
 const struct opt_list goal_options = OPT_LIST(options);
 
+static struct engine_where where_of(const struct app *app)
+{
+    return (struct engine_where){.explicit_path = app->global.engine,
+                                 .engine_dir = app->engine_dir,
+                                 .path = app->path,
+                                 .exe_dir = app->dirs.exe_dir,
+                                 .cache_dir = app->dirs.cache};
+}
+
 void session_of(struct app *app, struct session *s)
 {
     struct arena *a = &app->arena;
@@ -40,11 +50,7 @@ void session_of(struct app *app, struct session *s)
                           .fs = app->fs,
                           .live = fs_is_real(app->fs),
                           .dirs = app->dirs,
-                          .where = {.explicit_path = app->global.engine,
-                                    .engine_dir = app->engine_dir,
-                                    .path = app->path,
-                                    .exe_dir = app->dirs.exe_dir,
-                                    .cache_dir = app->dirs.cache}};
+                          .where = where_of(app)};
     stores_where_init(&s->stores, a, app->dirs.home, app->env);
     static const char *const of_build_tree[] = {"../tests/machines", "../../tests/machines"};
     for (size_t i = 0; app->dirs.exe_dir && !s->machines_dir && i < COUNT_OF(of_build_tree); i++) {
@@ -131,7 +137,7 @@ static bool pinned_settings(struct app *app, struct goal *goal, struct err *err)
     return settings_from_argv(a, &argv, &goal->pinned, &goal->rest, err);
 }
 
-bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err)
+bool goal_read(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err)
 {
     *goal = (struct goal){.ctx_per_slot = o->ctx,
                           .parallel = o->parallel,
@@ -148,6 +154,12 @@ bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, s
         if (!vram_limit(&app->arena, o->vram_limit.v[i], &goal->limits, err))
             return false;
     return pinned_settings(app, goal, err) && pins_agree(goal, err);
+}
+
+bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err)
+{
+    const struct engine_where where = where_of(app);
+    return goal_read(app, o, goal, err) && passed_check(&app->arena, &goal->rest, &where, err);
 }
 
 bool one_model(const struct app *app, struct err *err)

@@ -104,6 +104,28 @@ like "$codes" override-not-priced 'a buffer that no closed form prices, too'
 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --machine 64GB -- -ot '.*=CUDA0'
 is "$status" 2 'a buffer that is not there, which llama-server refuses'
 
+# words that llama-server would not start with
+for command in plan run serve; do
+    run "$tailor" $command shape:qwen2-0.5b:Q4_K_M -- --tepm 1
+    is "$status" 2 "$command with an unknown option behind --"
+    like "$err" 'did you mean --temp' 'names the near one'
+    run "$tailor" $command shape:qwen2-0.5b:Q4_K_M -- --version
+    is "$status" 2 "$command with an option that prints and ends"
+done
+for words in foo '-- -c 1024' --list-devices; do
+    # shellcheck disable=SC2086 # words
+    plan shape:qwen2-0.5b:Q4_K_M -- $words
+    is "$status" 2 "plan -- $words"
+    run "$tailor" explain shape:qwen2-0.5b:Q4_K_M -- $words
+    is "$status" 0 'explain takes it'
+done
+plan shape:qwen2-0.5b:Q4_K_M -- -md nosuch.gguf
+is "$status" 1 'a draft model that is not there'
+like "$err" '"nosuch.gguf"' 'is named'
+touch "$tmp/draft.gguf"
+plan shape:qwen2-0.5b:Q4_K_M -- -md "$tmp/draft.gguf"
+like "$(get "' '.join(w['code'] for w in d['warnings'])")" not-counted 'one that is there is not counted'
+
 # formats
 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --machine "$machine" --json
 words=$(get "__import__('shlex').join(d['argv'])")
