@@ -87,6 +87,10 @@ static bool run(struct app *app, const void *options_, struct err *err)
         .need_engine = true,
     };
     struct work w;
+    if (!*o->host) {
+        err_set(err, ERR_USAGE, "\"\" is no address for --host");
+        return err_hint(err, "127.0.0.1 is this machine only, 0.0.0.0 its whole network");
+    }
     if (!plan_of(app, &o->goal, how, &w, err))
         return false;
     bool done = serve(app, &w, o, err);

@@ -167,6 +167,46 @@ static bool is_ram(struct str part, uint32_t *gb)
     return cut_size(&text, gb) && text.n == 0;
 }
 
+/* "0.5GB", "-5GB": a size that is none. */
+static bool is_bad_size(struct str part)
+{
+    struct str text = str_trim(part);
+    size_t unit = unit_length(text), n = 0;
+    while (n < text.n - unit && strchr("0123456789.+- ", text.p[n]))
+        n++;
+    return unit && n == text.n - unit;
+}
+
+/* "nvidia_rtx_4090_24gb" */
+static bool is_profile_id(const char *text)
+{
+    return strchr(text, '_') && !strpbrk(text, " ,+");
+}
+
+static bool no_size_of_ram(struct arena *a, struct str part, struct err *err)
+{
+    err_set(err, ERR_USAGE, "\"%s\" is no size of RAM", str_dup(a, str_trim(part)));
+    return err_hint(err, "write it as 64GB, after the GPUs");
+}
+
+/* "64GB, RTX 4090": the GPU stands where the CPU does. */
+static bool check_cpu(struct arena *a, struct str text, struct err *err)
+{
+    struct str part;
+    while (str_cut(&text, ',', &part)) {
+        uint32_t gb = 0;
+        struct str name = str_trim(part);
+        cut_size(&name, &gb);
+        cut_count(&name);
+        const struct device *d = device_called(str_dup(a, name), gb);
+        if (d && d->class == DEVICE_CARD) {
+            err_set(err, ERR_USAGE, "\"%s\" is a GPU, not a CPU", str_dup(a, str_trim(part)));
+            return err_hint(err, "GPUs stand before the RAM: \"%s, 64GB\"", d->name);
+        }
+    }
+    return true;
+}
+
 bool machine_describe(struct arena *a, const char *text, struct machine *out, struct err *err)
 {
     struct str rest = str_from(text), first, ram = {0}, cpu = {0};
@@ -174,15 +214,21 @@ bool machine_describe(struct arena *a, const char *text, struct machine *out, st
     *out = (struct machine){0};
     str_cut(&rest, ',', &first);
     bool has_gpus = !is_ram(first, &gb);
-    if (has_gpus && str_cut(&rest, ',', &ram) && !is_ram(ram, &gb)) {
-        err_set(err, ERR_USAGE, "\"%s\" is no size of RAM", str_dup(a, str_trim(ram)));
-        return err_hint(err, "write it as 64GB, after the GPUs");
+    if (is_profile_id(text)) {
+        err_set(err, ERR_USAGE, "hardware profiles such as \"%s\" are not there yet", text);
+        return err_hint(err, "describe it, for example \"2x RTX 3090, 64GB\"");
     }
+    if (has_gpus && is_bad_size(first))
+        return no_size_of_ram(a, first, err);
+    if (has_gpus && str_cut(&rest, ',', &ram) && !is_ram(ram, &gb))
+        return no_size_of_ram(a, ram, err);
     if (!gb && !one_memory(a, first, &gb)) {
         err_set(err, ERR_USAGE, "the description \"%s\" does not say how much RAM there is", text);
         return err_hint(err, "for example \"2x RTX 3090, 64GB\"");
     }
     cpu = str_trim(rest);
+    if (!check_cpu(a, cpu, err))
+        return false;
     FACT_SET(&out->memory.total_bytes, gb * GIB, fact_described);
     FACT_SET(&out->memory.available_bytes, gb * GIB, fact_described);
     if (cpu.n)

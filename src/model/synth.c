@@ -10,7 +10,8 @@
 #include "model/synth_keys.h"
 #include "model/synth_vocab.h"
 
-enum { SHAPE_NAME_MAX = 64 };
+/* NEAR: two edits, as for options, with nothing in common at the beginning. */
+enum { SHAPE_NAME_MAX = 64, SUGGESTED = 3, NEAR = 2 * 2 };
 
 /* ---- what the user asks for ---- */
 
@@ -61,7 +62,17 @@ static bool unknown_shape(const char *name, struct err *err)
         list[i] = (struct candidate){shapes[i].name, distance(name, shapes[i].name)};
     qsort(list, n, sizeof(*list), nearer);
     err_set(err, ERR_USAGE, "unknown shape \"%s\"", name);
-    err_hint(err, "did you mean %s, %s or %s?", list[0].name, list[1].name, list[2].name);
+    size_t near = 0;
+    while (near < n && near < SUGGESTED && list[near].distance <= NEAR)
+        near++;
+    if (near == 0)
+        err_hint(err, "tailor synth --list names those that there are");
+    else if (near == 1)
+        err_hint(err, "did you mean %s?", list[0].name);
+    else if (near == 2)
+        err_hint(err, "did you mean %s or %s?", list[0].name, list[1].name);
+    else
+        err_hint(err, "did you mean %s, %s or %s?", list[0].name, list[1].name, list[2].name);
     arena_release(&a);
     return false;
 }
@@ -96,6 +107,8 @@ bool synth_parse(const char *text, struct synth_spec *out, struct err *err)
 {
     struct synth_spec spec = {.data = SYNTH_GHOST, .tokens = SYNTH_VOCAB};
     char name[SHAPE_NAME_MAX] = "";
+    if (cstr_starts(text, "shape:")) /* as where a MODEL is named */
+        text += strlen("shape:");
     const char *colon = strchr(text, ':');
     size_t n = colon ? (size_t)(colon - text) : strlen(text);
     if (n >= sizeof(name))

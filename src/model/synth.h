@@ -33,8 +33,8 @@ struct synth_spec {
     uint64_t seed;
 };
 
-/* "SHAPE:QUANT", as in "llama-3.1-8b:Q4_K_M", case ignored.  Gives a ghost with vocabulary and seed
- * 0; an unknown name is answered with the nearest ones. */
+/* "[shape:]SHAPE:QUANT", as in "llama-3.1-8b:Q4_K_M", case ignored.  Gives a ghost with vocabulary
+ * and seed 0; an unknown name is answered with the nearest ones. */
 bool synth_parse(const char *text, struct synth_spec *out, struct err *err);
 
 /* Keeps the first n_layer blocks of the trunk (at least 1; shape_cover() says how many show every

@@ -1,7 +1,8 @@
 /* ---- os/fs_out.h: a large new file that appears whole or not at all.
  *
  * It is written beside its name ("NAME.PID.tmp"; through links, which stay) and renamed over it by
- * fs_out_commit(); until then others see the old file or none.  Holes cost no disk where the file
+ * fs_out_commit(); until then others see the old file or none.  What a
+ * killed process left of the same name is removed.  Holes cost no disk where the file
  * system knows sparse files. The bytes are not forced to the disk: who writes gigabytes can write
  * them again. */
 #ifndef OS_FS_OUT_H

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,6 +40,35 @@ static bool has_room(struct arena *a, const char *path, uint64_t needs, struct e
     return err_hint(err, "free some space on that disk or choose another folder");
 }
 
+/* NAME is that of the file: "NAME.PID.tmp" or "NAME.PID.N.tmp" of a process that is gone. */
+static bool is_left_over(const char *candidate, const char *name)
+{
+    struct str rest = str_from(candidate), part;
+    unsigned long long pid, n;
+    size_t length = strlen(name);
+    if (!cstr_starts(candidate, name) || candidate[length] != '.')
+        return false;
+    rest = (struct str){rest.p + length + 1, rest.n - length - 1};
+    bool ours = str_cut(&rest, '.', &part) && str_u64(part, &pid) && pid > 0 && pid < INT32_MAX;
+    if (ours && !str_eq(rest, "tmp"))
+        ours = str_cut(&rest, '.', &part) && str_u64(part, &n) && str_eq(rest, "tmp");
+    return ours && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* What a killed program left beside the file: gigabytes, perhaps. */
+static void sweep(struct arena *a, const char *target)
+{
+    const char *dir = path_dir(a, target), *name = path_base(target);
+    struct fs_names names = fs_list(fs_real(), a, dir);
+    for (size_t i = 0; i < names.n; i++) {
+        const char *path = path_join(a, dir, names.v[i]);
+        struct stat st;
+        if (is_left_over(names.v[i], name) && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+            st.st_uid == geteuid())
+            unlink(path);
+    }
+}
+
 bool fs_out_open(struct arena *a, const char *path, uint64_t needs, struct fs_out *out,
                  struct err *err)
 {
@@ -49,10 +79,11 @@ bool fs_out_open(struct arena *a, const char *path, uint64_t needs, struct fs_ou
                 S_ISDIR(st.st_mode) ? "a directory" : "a device or pipe");
         return err_hint(err, "name a file%s", S_ISDIR(st.st_mode) ? " in it" : "");
     }
+    const char *target = fs_target(a, path);
+    sweep(a, target);
     if (!has_room(a, path, needs, err))
         return false;
     struct strbuf temporary = {0};
-    const char *target = fs_target(a, path);
     int fd = fs_open_beside(target, there ? st.st_mode & 0777 : 0644, &temporary);
     const char *name = strbuf_take(&temporary, a);
     if (fd < 0)

@@ -84,7 +84,7 @@ static bool resolve_shape(struct arena *a, const char *argument, struct resolved
     struct model *out = &r->model;
     r->shards = g;
     r->n_shards = 1;
-    if (!synth_parse(argument + strlen("shape:"), &spec, err))
+    if (!synth_parse(argument, &spec, err))
         return false;
     spec.tokens = SYNTH_NO_VOCAB;
     synth_header(a, &spec, &made);

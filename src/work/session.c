@@ -33,6 +33,30 @@ static bool machine_from_file(struct session *s, const char *path, struct machin
     return done || err_place(err, "in \"%s\"", path);
 }
 
+/* With the names that there are, as many as a hint holds. */
+static bool hint_recorded(const struct session *s, const char *name, struct err *err)
+{
+    enum { ROOM = 340 };
+    struct strbuf list = {0};
+    struct fs_names names = fs_list(fs_real(), s->arena, s->machines_dir);
+    size_t left = 0;
+    for (size_t i = 0; i < names.n; i++) {
+        const char *dir = path_join(s->arena, s->machines_dir, names.v[i]);
+        if (fs_stat(fs_real(), dir).kind != FS_DIR)
+            continue;
+        if (list.len + strlen(names.v[i]) < ROOM)
+            strbuf_addf(&list, " %s", names.v[i]);
+        else
+            left++;
+    }
+    err_set(err, ERR_FAILED, "there is no recorded machine \"fx:%s\"", name);
+    if (left)
+        strbuf_addf(&list, " and %zu more", left);
+    err_hint(err, "there are:%s", list.len ? strbuf_cstr(&list) : " none");
+    strbuf_release(&list);
+    return false;
+}
+
 static bool machine_by_name(struct session *s, const char *name, struct machine *out,
                             struct err *err)
 {
@@ -46,10 +70,8 @@ static bool machine_by_name(struct session *s, const char *name, struct machine 
         return machine_from_file(s, file, out, err);
     struct probe_env env = {.quick = true};
     const char *root = path_join(s->arena, dir, "root");
-    if (fs_stat(fs_real(), root).kind != FS_DIR) {
-        err_set(err, ERR_FAILED, "there is no recorded machine \"fx:%s\"", name);
-        return err_hint(err, "they are the folders of %s", s->machines_dir);
-    }
+    if (fs_stat(fs_real(), root).kind != FS_DIR)
+        return hint_recorded(s, name, err);
     return fs_rooted(s->arena, root, &env.fs, err) && probe_machine(s->arena, &env, out, err);
 }
 

@@ -50,6 +50,7 @@ usage_error 'MODEL' plan
 usage_error 'MODEL' inspect
 usage_error 'MODEL' run
 usage_error 'one MODEL' run a.gguf b.gguf
+usage_error '"" is no address for --host' serve m.gguf --host ''
 usage_error 'no value' plan m.gguf -- -c
 usage_error '"x"' plan m.gguf -- -ngl x
 usage_error 'q2_k' plan m.gguf -- -ctk q2_k

@@ -92,7 +92,13 @@ static void what_is_not_understood_is_named(void **state)
     refused("RTX 3090 +, 64GB", "names no GPU");
     refused("99x RTX 3090, 64GB", "more than 16 GPUs");
     refused("RTX 3090, 99999999999GB", "is no size of RAM");
-    refused("0GB", "does not say how much RAM");
+    refused("0GB", "\"0GB\" is no size of RAM");
+    refused("0.5GB", "\"0.5GB\" is no size of RAM");
+    refused("-5GB", "\"-5GB\" is no size of RAM");
+    refused("64GB, RTX 4090", "\"RTX 4090\" is a GPU, not a CPU; GPUs stand before the RAM");
+    refused("64GB, 2x RTX 3090 24GB", "\"2x RTX 3090 24GB\" is a GPU");
+    refused("64GB, i9-14900K, RTX 4090", "\"RTX 4090\" is a GPU");
+    refused("nvidia_rtx_4090_24gb", "profiles such as \"nvidia_rtx_4090_24gb\" are not there yet");
 }
 
 int main(void)

@@ -164,6 +164,10 @@ static void specs_are_parsed_and_mistakes_are_answered(void **state)
     CHECK_ERR(&err, "unknown shape \"lama-3.1-8b\"; did you mean llama-3.1-8b");
     assert_false(synth_parse("Llama3.1_8B:Q4_K_M", &spec, &err));
     CHECK_ERR(&err, "did you mean llama-3.1-8b,");
+    assert_false(synth_parse("nosuch:Q4_0", &spec, &err));
+    CHECK_ERR(&err, "unknown shape \"nosuch\"; tailor synth --list names");
+    CHECK_OK(synth_parse("shape:qwen3-8b:Q4_K_M", &spec, &err), &err);
+    assert_string_equal(spec.shape.name, "qwen3-8b");
     assert_false(synth_parse("qwen3-8b:Q4_K_XL", &spec, &err));
     CHECK_ERR(&err, "unknown quantization \"Q4_K_XL\"");
     CHECK_ERR(&err, "Q4_K_M");

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "folder.h"
@@ -57,6 +58,32 @@ static void holes_read_as_zeros_and_cost_nothing(void **state)
     assert_int_equal(stat(in(w, "x"), &st), 0);
     assert_true((uint64_t)st.st_blocks * 512 < hole / 2);
     assert_int_equal(files_in(w), 1);
+}
+
+static void what_a_killed_program_left_is_removed(void **state)
+{
+    struct world *w = *state;
+    struct arena *a = &w->f.a;
+    pid_t gone = fork();
+    if (gone == 0)
+        _exit(0);
+    assert_int_equal(waitpid(gone, NULL, 0), gone);
+    folder_put(&w->f, arena_printf(a, "x.%ld.tmp", (long)gone), "half");
+    folder_put(&w->f, arena_printf(a, "x.%ld.1.tmp", (long)gone), "half");
+    const char *const kept[] = {
+        arena_printf(a, "x.%ld.tmp", (long)getppid()), /* it lives */
+        arena_printf(a, "y.%ld.tmp", (long)gone),
+        arena_printf(a, "x.%ld.gguf", (long)gone),
+        arena_printf(a, "x.%ldx.tmp", (long)gone),
+    };
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        folder_put(&w->f, kept[i], "kept");
+    CHECK_OK(fs_out_open(a, in(w, "x"), 4, &w->out, &w->f.err), &w->f.err);
+    CHECK_OK(fs_out_write(&w->out, "new", 3, &w->f.err), &w->f.err);
+    CHECK_OK(fs_out_commit(&w->out, &w->f.err), &w->f.err);
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        assert_int_equal(fs_stat(fs_real(), in(w, kept[i])).kind, FS_FILE);
+    assert_int_equal(files_in(w), 1 + COUNT_OF(kept));
 }
 
 static void the_old_file_stays_until_the_new_one_is_whole(void **state)
@@ -152,6 +179,7 @@ int main(void)
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(holes_read_as_zeros_and_cost_nothing),
+        WORLD_TEST(what_a_killed_program_left_is_removed),
         WORLD_TEST(the_old_file_stays_until_the_new_one_is_whole),
         WORLD_TEST(a_temporary_left_by_a_dead_process_is_no_obstacle),
         WORLD_TEST(links_are_followed_and_pipes_refused),

@@ -95,11 +95,14 @@ static void a_recorded_machine_is_read_by_its_name(void **state)
     struct world *w = *state;
     put_machine(w, "machines/as-json/machine.json", 3 * GIB);
     folder_put(&w->f, "machines/as-tree/root/proc/meminfo", "MemTotal: 2097152 kB\n");
+    folder_put(&w->f, "machines/README.md", "no machine\n");
     CHECK_OK(machine(w, "fx:as-json"), &w->f.err);
     assert_int_equal(w->machine.memory.total_bytes.v, 3 * GIB);
     CHECK_OK(machine(w, "fx:as-tree"), &w->f.err);
     assert_int_equal(w->machine.memory.total_bytes.v, 2 * GIB);
     not_a_machine(w, "fx:unknown", "there is no recorded machine \"fx:unknown\"");
+    CHECK_ERR(&w->f.err, "; there are: as-json as-tree");
+    assert_null(strstr(w->f.err.hint, "README"));
     w->session.machines_dir = NULL;
     not_a_machine(w, "fx:as-json", "there are no recorded machines here");
 }
