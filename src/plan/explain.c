@@ -335,6 +335,26 @@ static void warn_about_gpus(struct teller *t)
     }
 }
 
+/* A GPU that could be planned for if its size were said. */
+static void warn_about_gpu_memory(struct teller *t)
+{
+    const struct machine *machine = t->s->machine;
+    const struct fact_u64 *ram = &machine->memory.total_bytes;
+    for (size_t i = 0; i < machine->gpus.n; i++) {
+        const struct machine_gpu *g = &machine->gpus.v[i];
+        bool software = g->vendor.source && strcmp(g->vendor.v, "software") == 0;
+        if (!g->engine_device.source || g->memory_total_bytes.source || software)
+            continue;
+        const char *name = g->name.source ? g->name.v : "a GPU";
+        warn(t, "gpu-memory-unknown",
+             arena_printf(t->a, "nothing here tells how much memory %s has: it is not used", name),
+             arena_printf(t->a,
+                          "describe the machine: --machine \"%s 24GB, %lluGB\", with its size",
+                          g->name.source ? g->name.v : "NAME",
+                          ram->source ? (unsigned long long)(ram->v / GIB) : 64ULL));
+    }
+}
+
 static void warn_about_knowledge(struct teller *t)
 {
     const struct model *m = t->s->m;
@@ -370,6 +390,7 @@ void explain_plan(struct arena *a, struct plan *p, const struct search *s,
     offer_kv_type(&t);
     build_ladder(&t);
     warn_about_gpus(&t);
+    warn_about_gpu_memory(&t);
     warn_about_knowledge(&t);
     warn_about_pins(a, p, s, chosen);
 }

@@ -156,6 +156,9 @@ described 'M3 Max 64GB' "d['settings']['device'][0]" MTL0 'an Apple GPU is on Me
 run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine 'RTX 4596, 64GB'
 is "$status" 2 'an unknown card is a usage error'
 like "$err" '"RTX 4596" is not known.*did you mean NVIDIA GeForce RTX' 'which names it and a near one'
+run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --no-certify --json --machine fx:rtx4090
+is "$(get "d['settings']['device'], d['machine']['gpus'][0]['memory_total_bytes'] >> 30")" \
+    "['CUDA0'] 24" 'a recorded card whose memory only its name tells is planned for'
 
 # without an engine
 mkdir "$tmp/bin"
