@@ -1,6 +1,7 @@
 /* Reasons, alternatives, steps down, warnings. */
 #include "plan/explain.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -195,14 +196,16 @@ static void variant(struct teller *t, struct candidate *c)
     search_evaluate(t->s, c);
 }
 
+static const double worth_telling = 0.01; /* of a speed */
+
 static const char *speeds(struct teller *t, const struct candidate *c)
 {
     char now[UNITS_TEXT], then[UNITS_TEXT];
-    if (c->speed.gen_tok_s.mid <= 0 || t->p->speed.gen_tok_s.mid <= 0)
+    double was = t->p->speed.gen_tok_s.mid, becomes = c->speed.gen_tok_s.mid;
+    if (becomes <= 0 || was <= 0 || fabs(becomes - was) <= was * worth_telling)
         return "";
-    return arena_printf(t->a, ", generation %s instead of %s tok/s",
-                        units_rate(c->speed.gen_tok_s.mid, then),
-                        units_rate(t->p->speed.gen_tok_s.mid, now));
+    return arena_printf(t->a, ", generation %s instead of %s tok/s", units_rate(becomes, then),
+                        units_rate(was, now));
 }
 
 static uint64_t kv_everywhere(const struct ledger *l)
