@@ -77,6 +77,8 @@ like "$err" 'CUDA7' 'is named'
 plan shape:llama-3.1-8b:Q4_K_M --vram-limit x=3
 is "$status" 2 'a limit of a card that is not there'
 like "$err" '"x".*known here: CUDA0' 'names those that are'
+plan shape:qwen2-0.5b:Q4_0 shape:qwen2-0.5b:Q8_0 --vram-limit x=3
+is "$status" 2 'for several candidates, too'
 plan shape:llama-3.1-8b:Q4_K_M --ctx 8192 -- -c 4096
 is "$status" 2 '--ctx and a smaller -c'
 like "$err" '--ctx 8192 contradicts -c 4096' 'contradict each other'
