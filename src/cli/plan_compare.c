@@ -9,6 +9,7 @@
 #include "report/views.h"
 
 struct compared {
+    struct err last; /* why a model could not be planned */
     VEC(struct planned) list;
     const struct planned *best;
     struct frontier frontier;
@@ -63,6 +64,7 @@ static bool plan_all(struct app *app, struct session *s, struct planning how,
         if (planned_make(s, &how, p, &err))
             continue;
         log_warn("%s: %s", paths->v[i], err_text(&err, line, sizeof(line)));
+        out->last = err;
         out->list.n--;
     }
     for (size_t i = 0; i < out->list.n; i++)
@@ -184,8 +186,13 @@ bool plan_compare(struct app *app, const struct goal_options *o, const char *mac
     if (!goal_of(app, o, &goal, err) || !find_paths(app, &s, &paths, err))
         return false;
     const struct planning how = {.machine = machine, .goal = &goal, .certify = !o->no_certify};
-    if (!plan_all(app, &s, how, &paths, &c))
+    if (!plan_all(app, &s, how, &paths, &c)) {
+        if (c.last.code == ERR_USAGE) { /* of the goal, not of a model */
+            *err = c.last;
+            return false;
+        }
         return err_set(err, ERR_NO_FIT, "none of the %zu models can be planned here", paths.n);
+    }
     if (with_frontier)
         find_frontier(app, &goal, &c);
     if (app->global.json)

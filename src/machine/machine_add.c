@@ -196,10 +196,18 @@ static void merge_device(struct merge *g, struct machine_gpu *gpu, const struct 
                      d->description);
 }
 
+static bool is_guess(const struct fact_u64 *f)
+{
+    return f->source && strcmp(f->source, fact_device_table) == 0;
+}
+
+/* With it what was taken from a table as long as no engine spoke. */
 static void forget_engine(struct machine *m)
 {
     m->engine.devices.n = 0;
     for (size_t i = 0; i < m->gpus.n; i++) {
+        if (is_guess(&m->gpus.v[i].memory_total_bytes))
+            m->gpus.v[i].memory_total_bytes = (struct fact_u64){0};
         m->gpus.v[i].backend = (struct fact_str){0};
         m->gpus.v[i].engine_device = (struct fact_str){0};
     }

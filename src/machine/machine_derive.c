@@ -53,8 +53,26 @@ static void derive_shared_pool(struct arena *a, struct machine *m, struct machin
         gpu->pool = id;
 }
 
+const char fact_device_table[] = "device table";
+
+/* The smallest size that a card of this name is sold with. */
+static void look_up_memory(struct machine_gpu *gpu)
+{
+    const struct device *d = gpu->name.source ? device_of_driver(gpu->name.v) : NULL;
+    uint64_t least = 0;
+    if (!d || d->class != DEVICE_CARD || is_shared(gpu))
+        return;
+    for (size_t i = 0; i < COUNT_OF(d->memory_gb) && d->memory_gb[i]; i++)
+        if (!least || d->memory_gb[i] < least)
+            least = d->memory_gb[i];
+    if (least)
+        FACT_FILL(&gpu->memory_total_bytes, least * GIB, fact_device_table);
+}
+
 void machine_derive_pools(struct arena *a, struct machine *m)
 {
+    for (size_t i = 0; i < m->gpus.n; i++)
+        look_up_memory(&m->gpus.v[i]);
     struct machine_pool *host = pool(a, m, "host", POOL_HOST);
     host->total_bytes = m->memory.total_bytes;
     host->free_bytes = host->allocatable_bytes = m->memory.available_bytes;
@@ -209,12 +227,11 @@ static const char *display_name(struct arena *a, const struct machine *m)
 /* Bandwidth and generation, where only the name is known. */
 static void look_up_gpu(struct machine_gpu *gpu)
 {
-    static const char from[] = "device table";
     const struct device *d = gpu->name.source ? device_of_driver(gpu->name.v) : NULL;
     if (d && d->bandwidth_gb_s > 0)
-        FACT_FILL(&gpu->bandwidth_gb_s, d->bandwidth_gb_s, from);
+        FACT_FILL(&gpu->bandwidth_gb_s, d->bandwidth_gb_s, fact_device_table);
     if (d && d->generation)
-        FACT_FILL(&gpu->compute_capability, d->generation, from);
+        FACT_FILL(&gpu->compute_capability, d->generation, fact_device_table);
 }
 
 void machine_derive_names(struct arena *a, struct machine *m)

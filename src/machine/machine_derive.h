@@ -7,6 +7,10 @@
 
 #include "machine/machine.h"
 
+/* Source of what only a name told: memory, bandwidth, generation.  Of the sizes that a card of that
+ * name is sold with the smallest counts. */
+extern const char fact_device_table[];
+
 /* The host pool always; a vram pool for each card whose memory is known.  An integrated GPU draws
  * on the host pool; its BIOS carve-out (amdgpu) is a pool of its own, which the GPU names where it
  * is the larger share of what it may use. */

@@ -1,6 +1,7 @@
 /* Reasons, alternatives, steps down, warnings. */
 #include "plan/explain.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -195,14 +196,16 @@ static void variant(struct teller *t, struct candidate *c)
     search_evaluate(t->s, c);
 }
 
+static const double worth_telling = 0.01; /* of a speed */
+
 static const char *speeds(struct teller *t, const struct candidate *c)
 {
     char now[UNITS_TEXT], then[UNITS_TEXT];
-    if (c->speed.gen_tok_s.mid <= 0 || t->p->speed.gen_tok_s.mid <= 0)
+    double was = t->p->speed.gen_tok_s.mid, becomes = c->speed.gen_tok_s.mid;
+    if (becomes <= 0 || was <= 0 || fabs(becomes - was) <= was * worth_telling)
         return "";
-    return arena_printf(t->a, ", generation %s instead of %s tok/s",
-                        units_rate(c->speed.gen_tok_s.mid, then),
-                        units_rate(t->p->speed.gen_tok_s.mid, now));
+    return arena_printf(t->a, ", generation %s instead of %s tok/s", units_rate(becomes, then),
+                        units_rate(was, now));
 }
 
 static uint64_t kv_everywhere(const struct ledger *l)
@@ -335,6 +338,26 @@ static void warn_about_gpus(struct teller *t)
     }
 }
 
+/* A GPU that could be planned for if its size were said. */
+static void warn_about_gpu_memory(struct teller *t)
+{
+    const struct machine *machine = t->s->machine;
+    const struct fact_u64 *ram = &machine->memory.total_bytes;
+    for (size_t i = 0; i < machine->gpus.n; i++) {
+        const struct machine_gpu *g = &machine->gpus.v[i];
+        bool software = g->vendor.source && strcmp(g->vendor.v, "software") == 0;
+        if (!g->engine_device.source || g->memory_total_bytes.source || software)
+            continue;
+        const char *name = g->name.source ? g->name.v : "a GPU";
+        warn(t, "gpu-memory-unknown",
+             arena_printf(t->a, "nothing here tells how much memory %s has: it is not used", name),
+             arena_printf(t->a,
+                          "describe the machine: --machine \"%s 24GB, %lluGB\", with its size",
+                          g->name.source ? g->name.v : "NAME",
+                          ram->source ? (unsigned long long)(ram->v / GIB) : 64ULL));
+    }
+}
+
 static void warn_about_knowledge(struct teller *t)
 {
     const struct model *m = t->s->m;
@@ -370,6 +393,7 @@ void explain_plan(struct arena *a, struct plan *p, const struct search *s,
     offer_kv_type(&t);
     build_ladder(&t);
     warn_about_gpus(&t);
+    warn_about_gpu_memory(&t);
     warn_about_knowledge(&t);
     warn_about_pins(a, p, s, chosen);
 }

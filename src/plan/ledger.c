@@ -109,6 +109,7 @@ void ledger_budgets(struct ledger *l, const struct machine *machine, const struc
         l->device[l->n_devices++] =
             (struct ledger_line){.name = name,
                                  .budget = less(gpu_budget(gpu, limit), limits->kept[i]),
+                                 .unknown = !gpu->memory_total_bytes.source,
                                  .on_host = shares_host(gpu)};
     }
 }
@@ -149,6 +150,7 @@ void ledger_fill(struct ledger *l, const struct model *m, const struct settings 
     for (uint32_t i = 0; i < l->n_devices; i++)
         l->device[i] = (struct ledger_line){.name = l->device[i].name,
                                             .budget = l->device[i].budget,
+                                            .unknown = l->device[i].unknown,
                                             .on_host = l->device[i].on_host};
     place_cache(l, m, s, &c, p, gpu);
     l->host.weights = w.host;
@@ -216,7 +218,7 @@ uint64_t ledger_lack_on_cards(const struct ledger *l)
 static json_t *line_json(const struct ledger *l, const struct ledger_line *line)
 {
     json_t *o = json_object();
-    bool known = line->budget != UINT64_MAX, host = line == &l->host;
+    bool known = line->budget != UINT64_MAX && !line->unknown, host = line == &l->host;
     if (!host)
         js_put_str(o, "name", line->name);
     if (known)

@@ -13,6 +13,7 @@ struct ledger_line {
     uint64_t budget;  /* bytes this plan may use; UINT64_MAX: unknown */
     uint64_t weights, kv, compute, cache, other, total;
     uint64_t mapped; /* of weights: stays in the file's mapping, the system can take it back */
+    bool unknown;    /* nothing tells the memory of this GPU: the budget is 0, and null in JSON */
     bool on_host;    /* an integrated GPU: its bytes come out of the host budget, too */
 };
 

@@ -104,13 +104,18 @@ static bool nothing_fits(const struct search *s, const struct search_result *r, 
         return err_set(err, ERR_NO_FIT,
                        "the model fits only by leaving part of it in host memory, "
                        "which --no-spill forbids");
-    err_set(err, ERR_NO_FIT,
-            "the model does not fit: the smallest plan (%s tokens of context) needs %s of %s "
-            "memory, %s may be used: %s are missing",
-            units_count(search_ctx_per_slot(s->m, &r->nearest.settings), ctx),
-            units_bytes(line->total, need), line->name ? line->name : "GPU",
-            units_bytes(line->budget, have), units_bytes(missing, lack));
-    return err_hint(err, "take a smaller quantization, a shorter --ctx, or close other programs");
+    const struct settings *pinned = &s->goal->pinned;
+    bool said = settings_has(pinned, SET_CTX_SIZE) && pinned->ctx_size;
+    err_set(
+        err, ERR_NO_FIT,
+        "the model does not fit: %s (%s tokens of context) needs %s of %s "
+        "memory, %s may be used: %s are missing",
+        said ? "the smallest plan with your -c" : "the smallest plan",
+        units_count(said ? pinned->ctx_size : search_ctx_per_slot(s->m, &r->nearest.settings), ctx),
+        units_bytes(line->total, need), line->name ? line->name : "GPU",
+        units_bytes(line->budget, have), units_bytes(missing, lack));
+    return err_hint(err, "take a smaller quantization, a %s, or close other programs",
+                    settings_has(pinned, SET_CTX_SIZE) ? "smaller -c" : "shorter --ctx");
 }
 
 /* ---- finishing touches ---- */

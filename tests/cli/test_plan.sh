@@ -77,6 +77,8 @@ like "$err" 'CUDA7' 'is named'
 plan shape:llama-3.1-8b:Q4_K_M --vram-limit x=3
 is "$status" 2 'a limit of a card that is not there'
 like "$err" '"x".*known here: CUDA0' 'names those that are'
+plan shape:qwen2-0.5b:Q4_0 shape:qwen2-0.5b:Q8_0 --vram-limit x=3
+is "$status" 2 'for several candidates, too'
 plan shape:llama-3.1-8b:Q4_K_M --ctx 8192 -- -c 4096
 is "$status" 2 '--ctx and a smaller -c'
 like "$err" '--ctx 8192 contradicts -c 4096' 'contradict each other'
@@ -156,6 +158,9 @@ described 'M3 Max 64GB' "d['settings']['device'][0]" MTL0 'an Apple GPU is on Me
 run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine 'RTX 4596, 64GB'
 is "$status" 2 'an unknown card is a usage error'
 like "$err" '"RTX 4596" is not known.*did you mean NVIDIA GeForce RTX' 'which names it and a near one'
+run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --no-certify --json --machine fx:rtx4090
+is "$(get "d['settings']['device'], d['machine']['gpus'][0]['memory_total_bytes'] >> 30")" \
+    "['CUDA0'] 24" 'a recorded card whose memory only its name tells is planned for'
 
 # without an engine
 mkdir "$tmp/bin"

@@ -1,5 +1,6 @@
 #include "base/units.h"
 #include "machine/machine_add.h"
+#include "machine/machine_derive.h"
 #include "test.h"
 
 static const char sysfs[] = "sysfs";
@@ -188,6 +189,24 @@ static void a_card_and_the_processors_graphics_stay_apart(void **state)
     arena_release(&a);
 }
 
+static void what_the_engine_says_replaces_what_a_name_told(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct machine m = {0};
+    found(&a, &m, "nvidia", "NVIDIA GeForce RTX 4090");
+    machine_derive_pools(&a, &m);
+    assert_int_equal(m.gpus.v[0].memory_total_bytes.v, 24 * GIB);
+    add(&a, &m, "  CUDA0: NVIDIA GeForce RTX 4090 (49140 MiB, 48000 MiB free)\n"); /* 48 GB */
+    assert_int_equal(m.gpus.n, 1);
+    assert_int_equal(m.gpus.v[0].memory_total_bytes.v, 49140 * MIB);
+    assert_int_equal(m.pools.v[1].total_bytes.v, 49140 * MIB);
+    assert_int_equal(m.notes.n, 0);
+    add(&a, &m, ""); /* an engine that does not list it */
+    assert_int_equal(m.gpus.v[0].memory_total_bytes.v, 49140 * MIB);
+    arena_release(&a);
+}
+
 static void another_engines_list_replaces_the_first(void **state)
 {
     (void)state;
@@ -218,6 +237,7 @@ int main(void)
         TEST(known_wrong_answers_are_corrected_and_noted),
         TEST(a_rasterizer_is_no_gpu_to_plan_for),
         TEST(a_card_and_the_processors_graphics_stay_apart),
+        TEST(what_the_engine_says_replaces_what_a_name_told),
         TEST(another_engines_list_replaces_the_first),
     };
     return RUN_TESTS(tests);

@@ -37,6 +37,28 @@ static void each_memory_is_a_pool_once(void **state)
     arena_release(&a);
 }
 
+static void a_name_tells_the_least_memory_of_its_cards(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct machine m = {0};
+    static const char *const names[] = {"NVIDIA GeForce RTX 4090", "NVIDIA GeForce RTX 3060",
+                                        "NVIDIA Unheard Of", "NVIDIA GeForce RTX 3060"};
+    for (size_t i = 0; i < 4; i++) {
+        struct machine_gpu *g = gpu(&a, &m, "nvidia", false);
+        FACT_SET(&g->name, names[i], "test");
+    }
+    FACT_SET(&m.gpus.v[3].memory_total_bytes, 12 * GIB, "test");
+    machine_derive_pools(&a, &m);
+    assert_int_equal(m.gpus.v[0].memory_total_bytes.v, 24 * GIB);
+    assert_string_equal(m.gpus.v[0].memory_total_bytes.source, "device table");
+    assert_string_equal(m.gpus.v[0].pool, "vram0");
+    assert_int_equal(m.gpus.v[1].memory_total_bytes.v, 8 * GIB); /* sold with 12, and with 8 */
+    assert_null(m.gpus.v[2].memory_total_bytes.source);
+    assert_int_equal(m.gpus.v[3].memory_total_bytes.v, 12 * GIB); /* known */
+    arena_release(&a);
+}
+
 static void a_carve_out_is_a_pool_and_the_larger_share_is_named(void **state)
 {
     (void)state;
@@ -131,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_memory_is_a_pool_once),
+        TEST(a_name_tells_the_least_memory_of_its_cards),
         TEST(a_carve_out_is_a_pool_and_the_larger_share_is_named),
         TEST(the_backend_follows_the_card),
         TEST(a_card_comes_before_the_processors_graphics),

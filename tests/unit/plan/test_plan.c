@@ -57,6 +57,22 @@ static bool warned(const struct world *w, const char *code)
 
 /* ---- what a plan says ---- */
 
+static void a_pinned_context_that_does_not_fit_is_named_as_it_was_said(void **state)
+{
+    struct world *w = *state;
+    struct machine machine = host_of(&w->a, 32 * GIB);
+    const struct goal goal = {.pinned = settings_of(&w->a, "ctx_size=100000000")};
+    assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &goal));
+    assert_int_equal(w->err.code, ERR_NO_FIT);
+    CHECK_ERR(&w->err, "100,000,000 tokens");
+    CHECK_ERR(&w->err, "a smaller -c");
+    const struct goal longest = {.ctx_per_slot = 131072};
+    machine = host_of(&w->a, 8 * GIB);
+    assert_false(plan(w, "llama-3.1-8b:Q4_K_M", &machine, &longest));
+    CHECK_ERR(&w->err, "131,072 tokens");
+    CHECK_ERR(&w->err, "a shorter --ctx");
+}
+
 static void without_a_card_everything_is_on_the_host(void **state)
 {
     struct world *w = *state;
@@ -361,6 +377,7 @@ int main(void)
 {
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_pinned_context_that_does_not_fit_is_named_as_it_was_said),
         WORLD_TEST(without_a_card_everything_is_on_the_host),
         WORLD_TEST(every_setting_that_is_emitted_has_a_reason_or_is_plain),
         WORLD_TEST(a_model_that_fits_goes_to_the_card_and_the_rest_becomes_context),
