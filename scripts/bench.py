@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The benchmarks of docs/benchmarks.md.
 
-    scripts/bench.py [NAME...]      all of them, or those named: start inspect plan run
+    scripts/bench.py [NAME...]      all of them, or those named: start inspect plan fit run
 
 Whole processes are timed as a user waits for them.  Where two programs are compared they take turns,
 and the figure is the median of the pairs' ratios, since machines are shared and noisy.
@@ -16,16 +16,18 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TAILOR = os.path.join(ROOT, "build/tailor")
 BENCH = os.path.join(ROOT, "build/engine/bin/llama-bench")
+FIT = os.path.join(ROOT, "build/engine/bin/llama-fit-params")
+SIM = os.path.join(ROOT, "build/libtailor-sim.so")
 FILES = os.path.join(ROOT, "build/bench")
 DEPTH, GENERATED, PAIRS = 256, 64, 16
 BUSY = 0.05  # part of a pair's time that others may cost it
 
 
-def once(argv):
+def once(argv, **variables):
     """Runs a program to its end: (milliseconds, peak resident MiB, at least this script's own)."""
     out = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_WRONLY, 0) for fd in (1, 2)]
     begin = time.perf_counter()
-    pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=out)
+    pid = os.posix_spawn(argv[0], argv, {**os.environ, **variables}, file_actions=out)
     _, status, usage = os.wait4(pid, 0)
     took = (time.perf_counter() - begin) * 1e3
     if status:
@@ -80,6 +82,40 @@ def bench_plan():
     process("plan llama-3.1-70b:Q4_K_M on a card that holds a half",
             [TAILOR, "plan", "shape:llama-3.1-70b:Q4_K_M", "--no-certify", "--machine",
              "fx:rtx4090"])
+    for shape, machine in (("llama-3.1-8b:Q4_K_M", "RTX 3090, 64GB"),
+                           ("qwen3-30b-a3b:Q4_K_M", "RTX 3060 12GB, 64GB"),
+                           ("qwen3-235b-a22b:Q4_K_M", "2x RTX 4090 + 4x RTX 3090, 256GB")):
+        plan = [TAILOR, "plan", f"shape:{shape}", "--machine", machine]
+        process(f"plan {shape} on {machine}", plan + ["--no-certify"])
+        process(f"plan {shape} on {machine}, certified on simulated cards", plan)
+
+
+def bench_fit():
+    """A certified plan against llama-fit-params: one header, the same simulated cards and server."""
+    card = "cuda:8.6:24576:24246"
+    for shape, machine, devices, ctx, pairs in (
+            ("llama-3.1-8b:Q4_K_M", "RTX 3090, 64GB", card, 32768, 8),
+            ("qwen3-30b-a3b:Q4_K_M", "RTX 3060 12GB, 64GB", "cuda:8.6:12288:11958", 32768, 4),
+            ("qwen3-235b-a22b:Q4_K_M", "6x RTX 3090, 256GB", ";".join([card] * 6), 32768, 3)):
+        ghost = synth(shape, "--ghost")
+        server = ["-c", str(ctx), "-np", "1"]
+        plan = [TAILOR, "plan", ghost, "--machine", machine, "--", *server]
+        fit = [FIT, "-m", ghost, *server]
+        took = []
+        once(plan)
+        for i in range(pairs):
+            def one(is_plan):
+                if is_plan:
+                    return once(plan)[0]
+                return once(fit, TAILOR_SIM=devices, GGML_BACKEND_PATH=SIM)[0]
+            first = one(i % 2 == 0)
+            second = one(i % 2 != 0)
+            took.append((first, second) if i % 2 == 0 else (second, first))
+        ratios = sorted(theirs / ours for ours, theirs in took)
+        print(f"certified plan of {shape} on {machine} against llama-fit-params: median ratio "
+              f"{statistics.median(ratios):.1f} of {pairs} pairs ({ratios[0]:.1f}-{ratios[-1]:.1f}); "
+              f"median {statistics.median(t[0] for t in took):.0f} ms against "
+              f"{statistics.median(t[1] for t in took):.0f} ms", flush=True)
 
 
 def bench_run():
@@ -121,7 +157,8 @@ def bench_run():
           f"{statistics.median(p[2] for p in pairs):.2f} tok/s", flush=True)
 
 
-BENCHES = {"start": bench_start, "inspect": bench_inspect, "plan": bench_plan, "run": bench_run}
+BENCHES = {"start": bench_start, "inspect": bench_inspect, "plan": bench_plan, "fit": bench_fit,
+           "run": bench_run}
 
 
 def main(names):

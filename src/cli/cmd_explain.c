@@ -4,7 +4,7 @@
 #include "os/term.h"
 #include "plan/effect.h"
 #include "plan/fit_like.h"
-#include "plan/override.h"
+#include "plan/repair.h"
 #include "plan/search.h"
 #include "report/views.h"
 #include "settings/argv.h"
@@ -38,6 +38,7 @@ struct explained {
     struct plan line; /* the whole as it would run: settings, memory, speed */
     VEC(struct flag) flags;
     bool refused;
+    struct repairs repairs;
 };
 
 /* ---- one flag ---- */
@@ -158,7 +159,7 @@ static bool explain(struct app *app, const char *machine, struct explained *x, s
     session_of(app, &x->session);
     argv_parse(&app->arena, TOOL_SERVER, app->rest.engine, app->rest.n_engine, &argv);
     keep_working_words(app, &argv);
-    if (!goal_of(app, &no_goal, &x->goal, err) || !one_model(app, err) ||
+    if (!goal_read(app, &no_goal, &x->goal, err) || !one_model(app, err) ||
         !session_machine(&x->session, machine, MEASURE_NEVER, &x->machine, &engine, &has_engine,
                          err) ||
         !resolve_model(&app->arena, fs_real(), &x->session.stores, app->rest.args.v[0], &x->model,
@@ -166,6 +167,8 @@ static bool explain(struct app *app, const char *machine, struct explained *x, s
         return false;
     workload_find("chat", &x->goal.workload);
     price_line(app, x);
+    repair_find(&app->arena, &x->model.model, &x->machine, &x->goal.workload, &x->goal.pinned,
+                &x->repairs);
     for (size_t i = 0; i < argv.items.n; i++)
         if (argv.items.v[i].kind != ARGV_PROGRAM)
             add_flag(app, x, &argv, &argv.items.v[i]);
@@ -204,6 +207,7 @@ static json_t *to_json(const struct explained *x)
         json_array_append_new(flags, flag);
     }
     js_put(o, "flags", flags);
+    js_put(o, "repair", repairs_to_json(&x->repairs));
     return o;
 }
 
@@ -229,6 +233,12 @@ static void write_text(struct app *app, const struct explained *x)
                 where->name);
     else
         doc_row(&d, "verdict", "fits");
+    if (x->repairs.list.n) {
+        doc_section(&d, "any of these makes it fit");
+        for (size_t i = 0; i < x->repairs.list.n; i++)
+            doc_row(&d, x->repairs.list.v[i].change, "%s",
+                    effect_text(a, &x->repairs.list.v[i].effect));
+    }
     doc_section(&d, "flags");
     for (size_t i = 0; i < x->flags.n; i++)
         doc_row(&d, x->flags.v[i].words, "%s%s",

@@ -1,16 +1,17 @@
 /* tailor inspect: what a model is, and its memory. */
-#include "cli/command.h"
+#include "cli/planning.h"
 #include "model/sidecars.h"
 #include "os/term.h"
 #include "plan/compute.h"
 #include "plan/kv.h"
+#include "plan/place.h"
 #include "report/views.h"
 #include "work/resolve.h"
 
 struct inspect_options {
     struct opt_counts ctx;
     uint32_t parallel;
-    const char *cache_type;
+    const char *cache_type, *machine;
 };
 
 static const struct opt options[] = {
@@ -21,6 +22,7 @@ static const struct opt options[] = {
      "slots, each with such a context (default 1)", NULL, 1, 256},
     {"cache-type", 0, OPT_TEXT, offsetof(struct inspect_options, cache_type), "TYPE",
      "type of the KV cache, or K,V (default f16)"},
+    MACHINE_OPTION(struct inspect_options, machine),
 };
 static const struct opt_list own_options = OPT_LIST(options);
 
@@ -59,6 +61,29 @@ static struct memory_row price(struct arena *a, const struct model *m, struct se
                                .claimed = compute.claimed};
 }
 
+/* Where a plan would put it. */
+static const char *place_on(struct arena *a, const struct machine *machine, const struct model *m,
+                            const struct settings *s, uint32_t ctx)
+{
+    struct goal goal = {.pinned = *s};
+    struct plan plan;
+    struct err ignored = {0};
+    goal.pinned.ctx_size = ctx;
+    settings_mark(&goal.pinned, SET_CTX_SIZE);
+    if (!plan_make(a, m, machine, &goal, &plan, &ignored))
+        return "does not fit";
+    if (plan.settings.n_device == 0)
+        return "fits in RAM";
+    struct placement placement;
+    uint32_t gpu[PLACE_MAX_DEVICES];
+    place_from_settings(&plan.settings, m, machine, &placement, gpu);
+    if (placement_spills(&placement, m))
+        return "split with RAM";
+    return plan.settings.n_device > 1
+               ? arena_printf(a, "fits on %u cards", (unsigned)plan.settings.n_device)
+               : arena_printf(a, "fits on %s", plan.settings.device[0]);
+}
+
 static json_t *row_json(const struct memory_row *r)
 {
     json_t *o = json_object();
@@ -73,17 +98,28 @@ static json_t *row_json(const struct memory_row *r)
     js_put_u64(o, "output_bytes", r->output);
     js_put_u64(o, "total_bytes", r->weights + r->kv + r->state + r->compute + r->output);
     js_put_str(o, "basis", r->claimed ? "closed-form" : "estimate");
+    if (r->on)
+        js_put_str(o, "there", r->on);
     return o;
 }
+
+struct inspector {
+    const struct inspect_options *o;
+    struct session session;
+    const struct machine *machine; /* of --machine; NULL: not asked */
+    json_t *items;
+    struct doc *doc;
+};
 
 struct rows {
     struct memory_row *v;
     size_t n;
 };
 
-static struct rows price_all(struct app *app, const struct inspect_options *o,
-                             const struct model *m, const struct settings *s)
+static struct rows price_all(struct app *app, const struct inspector *x, const struct model *m,
+                             const struct settings *s)
 {
+    const struct inspect_options *o = x->o;
     static const uint32_t usual = 4096;
     struct opt_counts ctx = o->ctx;
     uint32_t fallback[2] = {usual, m->n_ctx_train};
@@ -94,23 +130,26 @@ static struct rows price_all(struct app *app, const struct inspect_options *o,
     struct rows rows = {arena_array(&app->arena, ctx.n, sizeof(*rows.v)), 0};
     if (!m->arch || m->n_layer == 0 || m->n_tensors == 0)
         return rows;
-    for (size_t i = 0; i < ctx.n; i++)
-        rows.v[rows.n++] = price(&app->arena, m, *s, ctx.v[i]);
+    for (size_t i = 0; i < ctx.n; i++) {
+        rows.v[rows.n] = price(&app->arena, m, *s, ctx.v[i]);
+        if (x->machine)
+            rows.v[rows.n].on = place_on(&app->arena, x->machine, m, s, ctx.v[i]);
+        rows.n++;
+    }
     return rows;
 }
 
-static bool inspect_one(struct app *app, const struct inspect_options *o, const char *path,
-                        const struct stores_where *stores, json_t *items, struct doc *d,
-                        struct err *err)
+static bool inspect_one(struct app *app, struct inspector *x, const char *path, struct err *err)
 {
     struct resolved r;
+    const struct inspect_options *o = x->o;
     struct settings s = {.parallel = o->parallel ? o->parallel : 1};
     settings_mark(&s, SET_PARALLEL);
     if (!cache_types(&app->arena, o->cache_type ? o->cache_type : "f16", &s, err))
         return false;
-    if (!resolve_model(&app->arena, fs_real(), stores, path, &r, err))
+    if (!resolve_model(&app->arena, fs_real(), &x->session.stores, path, &r, err))
         return false;
-    struct rows rows = price_all(app, o, &r.model, &s);
+    struct rows rows = price_all(app, x, &r.model, &s);
     if (app->global.json) {
         json_t *document = model_to_json(&r.model), *memory = json_array();
         struct sidecars beside = sidecars_find(&app->arena, fs_real(), r.model.path);
@@ -118,10 +157,10 @@ static bool inspect_one(struct app *app, const struct inspect_options *o, const 
         for (size_t i = 0; i < rows.n; i++)
             json_array_append_new(memory, row_json(&rows.v[i]));
         js_put(document, "memory", memory);
-        json_array_append_new(items, document);
+        json_array_append_new(x->items, document);
     } else {
-        doc_section(d, NULL);
-        view_model(d, &r.model, rows.v, rows.n);
+        doc_section(x->doc, NULL);
+        view_model(x->doc, &r.model, rows.v, rows.n);
     }
     resolved_close(&r);
     return true;
@@ -140,31 +179,44 @@ static void deliver_json(struct app *app, json_t *items)
     app_put_json(app, all);
 }
 
-static bool run(struct app *app, const void *options_, struct err *err)
+static bool inspect_all(struct app *app, struct inspector *x, struct err *err)
 {
-    const struct inspect_options *o = options_;
     struct model_paths paths = {0};
-    struct doc d = {.arena = &app->arena};
-    struct stores_where stores;
-    stores_where_init(&stores, &app->arena, app->dirs.home, app->env);
     for (size_t i = 0; i < app->rest.args.n; i++)
-        if (!resolve_paths(&app->arena, fs_real(), &stores, app->rest.args.v[i], &paths, err))
+        if (!resolve_paths(&app->arena, fs_real(), &x->session.stores, app->rest.args.v[i], &paths,
+                           err))
             return false;
     if (paths.n == 0) {
         err_set(err, ERR_USAGE, "inspect needs a MODEL");
         return err_hint(err, "a GGUF file, or shape:llama-3.1-8b:Q4_K_M; tailor help models");
     }
-    json_t *items = json_array();
     for (size_t i = 0; i < paths.n; i++)
-        if (!inspect_one(app, o, paths.v[i], &stores, items, &d, err)) {
-            json_decref(items);
+        if (!inspect_one(app, x, paths.v[i], err))
             return false;
-        }
+    return true;
+}
+
+static bool run(struct app *app, const void *options_, struct err *err)
+{
+    const struct inspect_options *o = options_;
+    struct doc d = {.arena = &app->arena};
+    struct inspector x = {.o = o, .doc = &d, .items = json_array()};
+    struct machine machine = {0};
+    struct engine engine;
+    bool has_engine;
+    session_of(app, &x.session);
+    bool done = !o->machine || session_machine(&x.session, o->machine, MEASURE_NEVER, &machine,
+                                               &engine, &has_engine, err);
+    x.machine = o->machine ? &machine : NULL;
+    if (!done || !inspect_all(app, &x, err)) {
+        json_decref(x.items);
+        return false;
+    }
     if (app->global.json) {
-        deliver_json(app, items);
+        deliver_json(app, x.items);
         return true;
     }
-    json_decref(items);
+    json_decref(x.items);
     const struct doc_style style = {term_columns(1), app->color};
     doc_write_text(&d, &style, &app->out);
     return true;

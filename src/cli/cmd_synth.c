@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "model/ggml_type.h"
+#include "model/model_file.h"
 #include "model/synth.h"
 #include "os/term.h"
 
@@ -103,6 +104,24 @@ static json_t *document(const struct synth_spec *spec, const char *path,
     return o;
 }
 
+/* Only what synth made before is made again. */
+static bool may_write(struct app *app, const char *path, struct err *err)
+{
+    struct model_file f;
+    struct err ignored = {0};
+    if (fs_stat(fs_real(), path).kind != FS_FILE)
+        return true; /* nothing there; what cannot be written says so itself */
+    bool ours = model_file_open(&f, &app->arena, fs_real(), path, &ignored);
+    if (ours) {
+        ours = f.model.synthetic != NULL;
+        model_file_close(&f);
+    }
+    if (ours)
+        return true;
+    err_set(err, ERR_USAGE, "\"%s\" is there already and was not made by synth", path);
+    return err_hint(err, "remove it first, or name another file behind -o");
+}
+
 static bool run(struct app *app, const void *options_, struct err *err)
 {
     const struct synth_options *o = options_;
@@ -122,6 +141,8 @@ static bool run(struct app *app, const void *options_, struct err *err)
     }
     if (!synth_parse(app->rest.args.v[0], &spec, err) ||
         (o->layers && !synth_cut(&spec, o->layers, err)))
+        return false;
+    if (!may_write(app, path, err))
         return false;
     spec.data = o->ghost ? SYNTH_GHOST : SYNTH_RANDOM;
     spec.tokens = o->no_vocab ? SYNTH_NO_VOCAB : SYNTH_VOCAB;

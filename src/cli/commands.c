@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-extern const struct command cmd_detect, cmd_explain, cmd_help, cmd_home, cmd_inspect, cmd_models,
-    cmd_need, cmd_plan, cmd_preflight, cmd_run, cmd_serve, cmd_synth;
+extern const struct command cmd_detect, cmd_doctor, cmd_explain, cmd_help, cmd_home, cmd_inspect,
+    cmd_models, cmd_need, cmd_plan, cmd_preflight, cmd_run, cmd_serve, cmd_synth;
 
 const struct command *const commands[] = {
-    &cmd_detect, &cmd_models, &cmd_inspect, &cmd_plan, &cmd_explain, &cmd_need, &cmd_preflight,
-    &cmd_run,    &cmd_serve,  &cmd_synth,   &cmd_help, &cmd_home,    NULL,
+    &cmd_detect, &cmd_models, &cmd_inspect, &cmd_plan,  &cmd_explain, &cmd_need, &cmd_preflight,
+    &cmd_doctor, &cmd_run,    &cmd_serve,   &cmd_synth, &cmd_help,    &cmd_home, NULL,
 };
 
 static const struct opt options[] = {

@@ -54,10 +54,28 @@ static void set_up(struct app *app)
     app->color = g->color == COLOR_ALWAYS || (g->color == COLOR_AUTO && !plain);
 }
 
+/* A result never takes the place of a model: a slip of the hand would cost a download. */
+static bool spares_models(const char *path, struct err *err)
+{
+    struct fs_map map;
+    struct err ignored = {0};
+    if (fs_stat(fs_real(), path).kind != FS_FILE || !fs_map(fs_real(), path, &map, &ignored))
+        return true;
+    bool model = map.size >= 4 && memcmp(map.p, "GGUF", 4) == 0;
+    fs_unmap(&map);
+    if (!model)
+        return true;
+    err_set(err, ERR_USAGE, "\"%s\" is a model, which no result overwrites", path);
+    return err_hint(err, "name another file behind -o");
+}
+
 /* whole: the result may be empty; what there is of another only counts when it is something. */
 static bool deliver(struct app *app, bool whole, struct err *err)
 {
-    if (app->global.output && (whole || app->out.len))
+    bool to_file = app->global.output && (whole || app->out.len);
+    if (to_file && !spares_models(app->global.output, err))
+        return false;
+    if (to_file)
         return fs_replace(app->global.output, strbuf_cstr(&app->out), app->out.len, err);
     bool done = fwrite(strbuf_cstr(&app->out), 1, app->out.len, stdout) == app->out.len &&
                 fflush(stdout) == 0;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "os/term.h"
+#include "plan/pins.h"
 #include "plan/search.h"
 #include "report/views.h"
 
@@ -274,7 +275,8 @@ bool plan_together(struct app *app, const struct goal_options *o, const char *ma
     bool done =
         goal_of(app, o, &goal, err) &&
         session_machine(&s, machine, MEASURE_NEVER, &r.machine, &engine, &has_engine, err) &&
-        open_all(app, &s, &r, err) && place_all(app, &goal, &r, err);
+        pins_name_cards(&goal.limits, &r.machine, err) && open_all(app, &s, &r, err) &&
+        place_all(app, &goal, &r, err);
     if (done && app->global.json)
         put_residents_json(app, &goal, &r);
     else if (done)

@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/passed.h"
+#include "plan/pins.h"
 #include "settings/argv.h"
 #include "settings/modern.h"
 
@@ -26,11 +28,20 @@ static const struct opt options[] = {
     {"vram-limit", 0, OPT_TEXTS, FIELD(vram_limit), "[GPU=]GIB",
      "use at most so much of the card's memory"},
     {"ram-limit", 0, OPT_NUMBER, FIELD(ram_limit), "GIB", "use at most so much RAM"},
-    {"no-spill", 0, OPT_FLAG, FIELD(no_spill), NULL, "the whole model on the card, or no plan"},
+    {"no-spill", 0, OPT_FLAG, FIELD(no_spill), NULL, "weights never split between card and RAM"},
     {"no-certify", 0, OPT_FLAG, FIELD(no_certify), NULL, "do not ask the engine for a dry run"},
     {"certify", 0, OPT_UNFLAG, FIELD(no_certify), NULL, "ask it where it has one (default)"},
 };
 const struct opt_list goal_options = OPT_LIST(options);
+
+static struct engine_where where_of(const struct app *app)
+{
+    return (struct engine_where){.explicit_path = app->global.engine,
+                                 .engine_dir = app->engine_dir,
+                                 .path = app->path,
+                                 .exe_dir = app->dirs.exe_dir,
+                                 .cache_dir = app->dirs.cache};
+}
 
 void session_of(struct app *app, struct session *s)
 {
@@ -39,11 +50,7 @@ void session_of(struct app *app, struct session *s)
                           .fs = app->fs,
                           .live = fs_is_real(app->fs),
                           .dirs = app->dirs,
-                          .where = {.explicit_path = app->global.engine,
-                                    .engine_dir = app->engine_dir,
-                                    .path = app->path,
-                                    .exe_dir = app->dirs.exe_dir,
-                                    .cache_dir = app->dirs.cache}};
+                          .where = where_of(app)};
     stores_where_init(&s->stores, a, app->dirs.home, app->env);
     static const char *const of_build_tree[] = {"../tests/machines", "../../tests/machines"};
     for (size_t i = 0; app->dirs.exe_dir && !s->machines_dir && i < COUNT_OF(of_build_tree); i++) {
@@ -130,7 +137,7 @@ static bool pinned_settings(struct app *app, struct goal *goal, struct err *err)
     return settings_from_argv(a, &argv, &goal->pinned, &goal->rest, err);
 }
 
-bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err)
+bool goal_read(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err)
 {
     *goal = (struct goal){.ctx_per_slot = o->ctx,
                           .parallel = o->parallel,
@@ -146,7 +153,13 @@ bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, s
     for (size_t i = 0; i < o->vram_limit.n; i++)
         if (!vram_limit(&app->arena, o->vram_limit.v[i], &goal->limits, err))
             return false;
-    return pinned_settings(app, goal, err);
+    return pinned_settings(app, goal, err) && pins_agree(goal, err);
+}
+
+bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err)
+{
+    const struct engine_where where = where_of(app);
+    return goal_read(app, o, goal, err) && passed_check(&app->arena, &goal->rest, &where, err);
 }
 
 bool one_model(const struct app *app, struct err *err)

@@ -31,6 +31,9 @@ void session_of(struct app *app, struct session *s);
  * argument. */
 bool goal_of(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err);
 
+/* The same for any words, also those that llama-server does not start with. */
+bool goal_read(struct app *app, const struct goal_options *o, struct goal *goal, struct err *err);
+
 /* Exactly one MODEL was given. */
 bool one_model(const struct app *app, struct err *err);
 

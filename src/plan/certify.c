@@ -63,7 +63,8 @@ void plan_certify(struct arena *a, struct plan *p, const struct dry_run_buffer *
     give_back(l, &p->goal.limits);
     for (size_t i = 0; i < p->warnings.n;) { /* what the dry run settles */
         bool settled = strcmp(p->warnings.v[i].code, "compute-estimated") == 0 ||
-                       strcmp(p->warnings.v[i].code, "kv-not-claimed") == 0;
+                       strcmp(p->warnings.v[i].code, "kv-not-claimed") == 0 ||
+                       strcmp(p->warnings.v[i].code, "override-not-priced") == 0;
         if (settled)
             p->warnings.v[i] = p->warnings.v[--p->warnings.n];
         else

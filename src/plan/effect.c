@@ -17,6 +17,20 @@ static uint64_t vram(const struct ledger *l)
     return sum;
 }
 
+void effect_between(const struct model *m, const struct candidate *with,
+                    const struct candidate *without, struct effect *out)
+{
+    *out = (struct effect){
+        .vram_bytes = (int64_t)vram(&with->ledger) - (int64_t)vram(&without->ledger),
+        .ram_bytes = (int64_t)with->ledger.host.total - (int64_t)without->ledger.host.total,
+        .ctx_with = search_ctx_per_slot(m, &with->settings),
+        .ctx_without = search_ctx_per_slot(m, &without->settings),
+        .gen_with = with->speed.gen_tok_s.mid,
+        .gen_without = without->speed.gen_tok_s.mid,
+        .prompt_with = with->speed.prompt_tok_s.mid,
+        .prompt_without = without->speed.prompt_tok_s.mid};
+}
+
 void effect_of(struct arena *a, const struct model *m, const struct machine *machine,
                const struct workload *w, const struct settings *given, uint64_t sets,
                struct effect *out)
@@ -26,15 +40,7 @@ void effect_of(struct arena *a, const struct model *m, const struct machine *mac
     rest.given &= ~sets;
     fit_like_with(a, m, machine, w, given, &with);
     fit_like_with(a, m, machine, w, &rest, &without);
-    *out = (struct effect){
-        .vram_bytes = (int64_t)vram(&with.ledger) - (int64_t)vram(&without.ledger),
-        .ram_bytes = (int64_t)with.ledger.host.total - (int64_t)without.ledger.host.total,
-        .ctx_with = search_ctx_per_slot(m, &with.settings),
-        .ctx_without = search_ctx_per_slot(m, &without.settings),
-        .gen_with = with.speed.gen_tok_s.mid,
-        .gen_without = without.speed.gen_tok_s.mid,
-        .prompt_with = with.speed.prompt_tok_s.mid,
-        .prompt_without = without.speed.prompt_tok_s.mid};
+    effect_between(m, &with, &without, out);
 }
 
 static bool differs(double a, double b)

@@ -14,6 +14,10 @@ struct effect {
     double prompt_with, prompt_without;
 };
 
+/* The same between two candidates. */
+void effect_between(const struct model *m, const struct candidate *with,
+                    const struct candidate *without, struct effect *out);
+
 /* Bits of `sets` (1 << setting_id) are taken away from the given settings. */
 void effect_of(struct arena *a, const struct model *m, const struct machine *machine,
                const struct workload *w, const struct settings *given, uint64_t sets,

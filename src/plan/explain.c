@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "model/ggml_type.h"
 #include "plan/kv.h"
+#include "plan/pins.h"
 
 enum { LADDER_STEPS = 4, LADDER_LEAST_CTX = 4096 };
 
@@ -370,4 +371,5 @@ void explain_plan(struct arena *a, struct plan *p, const struct search *s,
     build_ladder(&t);
     warn_about_gpus(&t);
     warn_about_knowledge(&t);
+    warn_about_pins(a, p, s, chosen);
 }

@@ -95,7 +95,7 @@ static int64_t counted(const struct ledger_line *line)
 
 static void evaluate(struct fit *f)
 {
-    place_evaluate(&f->c, f->m, f->machine, f->w);
+    place_weigh(&f->c, f->m, f->machine);
     f->n = f->c.placement.n_devices;
     for (uint32_t i = 0; i < f->n; i++)
         f->total[i] = counted(&f->c.ledger.device[f->c.gpu[i]]);
@@ -442,6 +442,7 @@ static void run(struct fit *f, const struct limits *limits)
     }
     if (!f->stopped)
         name_overrides(f);
+    place_predict(&f->c, f->m, f->machine, f->w);
 }
 
 static struct fit start_of(struct arena *a, const struct model *m, const struct machine *machine,

@@ -75,13 +75,19 @@ static uint64_t gpu_budget(const struct machine_gpu *gpu, uint64_t limit)
     return limited(less(available, margin), limit);
 }
 
-static uint64_t vram_limit(const struct limits *limits, const char *name, uint32_t index)
+bool ledger_names_gpu(const char *text, const struct machine_gpu *gpu, uint32_t index)
 {
     char number[16];
     snprintf(number, sizeof(number), "%u", (unsigned)index);
+    return strcmp(text, number) == 0 ||
+           (gpu->engine_device.source && strcmp(text, gpu->engine_device.v) == 0);
+}
+
+static uint64_t vram_limit(const struct limits *limits, const struct machine_gpu *gpu,
+                           uint32_t index)
+{
     for (uint32_t i = 0; i < limits->n_vram; i++)
-        if ((name && strcmp(limits->vram[i].gpu, name) == 0) ||
-            strcmp(limits->vram[i].gpu, number) == 0)
+        if (ledger_names_gpu(limits->vram[i].gpu, gpu, index))
             return limits->vram[i].bytes;
     return limits->vram_bytes;
 }
@@ -99,7 +105,7 @@ void ledger_budgets(struct ledger *l, const struct machine *machine, const struc
     for (size_t i = 0; i < machine->gpus.n && i < PLACE_MAX_DEVICES; i++) {
         const struct machine_gpu *gpu = &machine->gpus.v[i];
         const char *name = gpu->engine_device.source ? gpu->engine_device.v : NULL;
-        uint64_t limit = vram_limit(limits, name, (uint32_t)i);
+        uint64_t limit = vram_limit(limits, gpu, (uint32_t)i);
         l->device[l->n_devices++] =
             (struct ledger_line){.name = name,
                                  .budget = less(gpu_budget(gpu, limit), limits->kept[i]),

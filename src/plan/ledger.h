@@ -36,6 +36,9 @@ struct limits {
     uint64_t kept_host, kept[PLACE_MAX_DEVICES]; /* by GPU: what a dry run found lacking before */
 };
 
+/* Does a limit's text, "CUDA0" or "0", name the machine's GPU of that index? */
+bool ledger_names_gpu(const char *text, const struct machine_gpu *gpu, uint32_t index);
+
 /* Budgets by the machine's pools. */
 void ledger_budgets(struct ledger *l, const struct machine *machine, const struct limits *limits);
 

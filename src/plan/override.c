@@ -23,8 +23,7 @@ static const char *as_posix(struct arena *a, struct str pattern)
     return strbuf_take(&out, a);
 }
 
-/* The next "regex=buft"; a pattern may hold '=' itself. */
-static bool next_part(struct str *rest, struct str *pattern, struct str *buft)
+bool override_next(struct str *rest, struct str *pattern, struct str *buft)
 {
     struct str part;
     if (!str_cut(rest, ',', &part))
@@ -56,7 +55,7 @@ const int8_t *override_read(struct arena *a, const struct settings *s, const str
     int8_t *places = arena_alloc(a, m->n_tensors ? m->n_tensors : 1);
     memset(places, PLACE_WITH_LAYER, m->n_tensors);
     struct str rest = str_from(s->override_tensor), pattern, buft;
-    while (next_part(&rest, &pattern, &buft)) {
+    while (override_next(&rest, &pattern, &buft)) {
         regex_t regex;
         if (!str_eq(buft, "CPU") || !compile(a, pattern, &regex))
             continue;
@@ -71,7 +70,7 @@ bool override_understood(const char *text)
     struct arena scratch = {0};
     struct str rest = str_from(text), pattern, buft;
     bool all = true;
-    while (next_part(&rest, &pattern, &buft)) {
+    while (override_next(&rest, &pattern, &buft)) {
         regex_t regex;
         bool read = str_eq(buft, "CPU") && compile(&scratch, pattern, &regex);
         if (read)

@@ -13,6 +13,9 @@
 /* One place for each tensor of the model; NULL where the settings have no -ot. */
 const int8_t *override_read(struct arena *a, const struct settings *s, const struct model *m);
 
+/* The next "regex=buft" of a value; a pattern may hold '=' itself. */
+bool override_next(struct str *rest, struct str *pattern, struct str *buft);
+
 /* Is every part of it read? */
 bool override_understood(const char *text);
 

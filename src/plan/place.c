@@ -76,18 +76,29 @@ void place_from_settings(const struct settings *s, const struct model *m,
     p->pipelined = pipelined(s, p, slots);
 }
 
-void place_evaluate(struct candidate *c, const struct model *m, const struct machine *machine,
-                    const struct workload *w)
+void place_weigh(struct candidate *c, const struct model *m, const struct machine *machine)
 {
-    struct context context;
-    struct rates rates;
     place_from_settings(&c->settings, m, machine, &c->placement, c->gpu);
     c->placement.override = c->override;
     c->placement.parts = c->parts;
     ledger_fill(&c->ledger, m, &c->settings, &c->placement, c->gpu);
     c->lack = ledger_lack(&c->ledger, NULL);
+}
+
+void place_predict(struct candidate *c, const struct model *m, const struct machine *machine,
+                   const struct workload *w)
+{
+    struct context context;
+    struct rates rates;
     context_resolve(m, &c->settings, &context);
     speed_rates(machine, c->settings.threads_batch, c->gpu, c->placement.n_devices, &rates);
     speed_predict(m, &context, &c->placement, &rates, w->depth, &c->speed);
     c->turn_s = speed_turn_s(&c->speed, w);
+}
+
+void place_evaluate(struct candidate *c, const struct model *m, const struct machine *machine,
+                    const struct workload *w)
+{
+    place_weigh(c, m, machine);
+    place_predict(c, m, machine, w);
 }

@@ -22,7 +22,14 @@ struct candidate {
 void place_from_settings(const struct settings *s, const struct model *m,
                          const struct machine *machine, struct placement *p, uint32_t *gpu);
 
-/* Ledger, speed and lack of c->settings and c->override; budgets must stand in c->ledger. */
+/* Placement, ledger and lack of c->settings and c->override; budgets must stand in c->ledger. */
+void place_weigh(struct candidate *c, const struct model *m, const struct machine *machine);
+
+/* Speed and a turn's time of what was weighed. */
+void place_predict(struct candidate *c, const struct model *m, const struct machine *machine,
+                   const struct workload *w);
+
+/* Both. */
 void place_evaluate(struct candidate *c, const struct model *m, const struct machine *machine,
                     const struct workload *w);
 

@@ -9,6 +9,7 @@
 #include "plan/fit_like.h"
 #include "plan/kv.h"
 #include "plan/override.h"
+#include "plan/pins.h"
 #include "plan/search.h"
 
 enum {
@@ -47,8 +48,8 @@ static struct workload workload_of(const struct goal *g)
 
 /* ---- refusing ---- */
 
-static bool check_goal(const struct model *m, const struct machine *machine, const struct goal *g,
-                       struct err *err)
+static bool check_goal(struct arena *a, const struct model *m, const struct machine *machine,
+                       const struct goal *g, struct err *err)
 {
     if (m->n_tensors == 0) {
         err_set(err, ERR_FAILED, "\"%s\" holds no weights", m->path);
@@ -74,6 +75,11 @@ static bool check_goal(const struct model *m, const struct machine *machine, con
             err_set(err, ERR_USAGE, "the engine has no device \"%s\"", g->pinned.device[i]);
             return err_hint(err, "llama-server --list-devices names them");
         }
+    }
+    const char *buffer;
+    if (!pins_buffers_exist(a, g, machine, &buffer)) {
+        err_set(err, ERR_USAGE, "the engine has no buffer \"%s\" for --override-tensor", buffer);
+        return err_hint(err, "CPU, or a device of llama-server --list-devices");
     }
     if (g->ctx_per_slot > m->n_ctx_train && m->n_ctx_train) {
         err_set(err, ERR_NO_FIT,
@@ -255,7 +261,7 @@ bool plan_make(struct arena *a, const struct model *m, const struct machine *mac
                              .costs = spread_costs_of(a, m, machine),
                              .parts = place_parts(a, m, machine),
                              .override = override_read(a, &goal->pinned, m)};
-    if (!check_goal(m, machine, goal, err))
+    if (!check_goal(a, m, machine, goal, err))
         return false;
     search_run(&s, &result);
     if (!result.found)

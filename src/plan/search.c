@@ -81,7 +81,12 @@ struct settings search_base(const struct search *s, const struct device_set *on)
         b.batch_size = b.ubatch_size = train && train < DEFAULT_BATCH ? train : DEFAULT_BATCH;
     }
     set_cpu(s, &b);
-    return settings_merge(&b, &s->goal->pinned);
+    b = settings_merge(&b, &s->goal->pinned);
+    if (b.parallel == 0) { /* -np -1, as tools/server/server.cpp resolves it */
+        b.parallel = SERVER_AUTO_SLOTS;
+        b.kv_unified = true;
+    }
+    return b;
 }
 
 /* ---- contexts ---- */
@@ -161,7 +166,7 @@ bool search_all_on_gpu(const struct candidate *c, const struct model *m)
 }
 
 /* The spread is ours where several cards share the layers and the user did not say how. */
-void search_evaluate(const struct search *s, struct candidate *c)
+static void weigh(const struct search *s, struct candidate *c)
 {
     ledger_budgets(&c->ledger, s->machine, &s->goal->limits);
     if (s->override)
@@ -169,14 +174,23 @@ void search_evaluate(const struct search *s, struct candidate *c)
     if (s->costs.n_slots && !c->override && c->settings.n_device > 1 &&
         c->settings.split_mode == SPLIT_LAYER && !settings_has(&s->goal->pinned, SET_TENSOR_SPLIT))
         spread_layers(&s->costs, s->m, s->machine, &c->ledger, &c->settings);
-    place_evaluate(c, s->m, s->machine, s->workload);
+    place_weigh(c, s->m, s->machine);
 }
 
+void search_evaluate(const struct search *s, struct candidate *c)
+{
+    weigh(s, c);
+    place_predict(c, s->m, s->machine, s->workload);
+}
+
+/* What does not fit needs no prediction. */
 static bool try_one(const struct search *s, struct search_result *r,
                     const struct settings *settings, struct candidate *c)
 {
     *c = (struct candidate){.settings = *settings, .parts = s->parts};
-    search_evaluate(s, c);
+    weigh(s, c);
+    if (c->lack == 0)
+        place_predict(c, s->m, s->machine, s->workload);
     r->tried++;
     if (!r->nearest.settings.given || c->lack < r->nearest.lack)
         r->nearest = *c;

@@ -185,7 +185,9 @@ static double prompt_token_s(const struct touched *t, const struct context *c,
         if (flops <= 0)
             return 0;
         double on_host = 2 * t->host_params / flops;
-        double over_link = t->streamed_bytes / u / (r->link_gb_s * 1e9);
+        double first_card = pick(r->gpu_gflops[0], which) * 1e9; /* it computes what is streamed */
+        double over_link = t->streamed_bytes / u / (r->link_gb_s * 1e9) +
+                           (first_card > 0 ? 2 * t->host_params / first_card : 0);
         seconds += streams && over_link < on_host ? over_link : on_host;
     }
     for (uint32_t i = 0; i < p->n_devices; i++) {

@@ -80,10 +80,11 @@ static void memory(struct doc *d, const struct memory_row *rows, size_t n)
     static const struct doc_column columns[] = {
         {"context", DOC_RIGHT}, {"slots", DOC_RIGHT}, {"weights", DOC_RIGHT},
         {"KV", DOC_RIGHT},      {"state", DOC_RIGHT}, {"compute", DOC_RIGHT},
-        {"output", DOC_RIGHT},  {"total", DOC_RIGHT},
+        {"output", DOC_RIGHT},  {"total", DOC_RIGHT}, {"there", DOC_LEFT},
     };
+    size_t n_columns = COUNT_OF(columns) - (n && rows[0].on ? 0 : 1);
     doc_section(d, "memory (on the CPU, closed form)");
-    struct doc_table *t = doc_table(d, columns, COUNT_OF(columns));
+    struct doc_table *t = doc_table(d, columns, n_columns);
     bool all_claimed = true;
     for (size_t i = 0; i < n; i++) {
         const struct memory_row *r = &rows[i];
@@ -96,6 +97,8 @@ static void memory(struct doc *d, const struct memory_row *rows, size_t n)
         doc_cell(d, t, "%s", size(d->arena, r->output));
         doc_cell(d, t, "%s",
                  size(d->arena, r->weights + r->kv + r->state + r->compute + r->output));
+        if (r->on)
+            doc_cell(d, t, "%s", r->on);
         all_claimed = all_claimed && r->claimed;
     }
     if (!all_claimed)

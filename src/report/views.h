@@ -13,6 +13,8 @@ struct memory_row {
     const char *type_k, *type_v;
     uint64_t weights, kv, state, compute, output;
     bool claimed;
+    const char
+        *on; /* with --machine: "fits on CUDA0", "split", "in RAM", "does not fit"; or NULL */
 };
 
 void view_model(struct doc *d, const struct model *m, const struct memory_row *rows, size_t n);

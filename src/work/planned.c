@@ -1,6 +1,8 @@
 /* Model -> machine -> plan -> certificate. */
 #include "work/planned.h"
 
+#include "plan/pins.h"
+
 /* For a machine elsewhere this one's engine counts, on simulated devices; for an engine that is not
  * the pinned build, the pinned build does. */
 static void certify(struct session *s, const struct planning *how, struct planned *out)
@@ -56,6 +58,7 @@ static bool plan_it(struct session *s, const struct planning *how, struct planne
 {
     if (!session_machine(s, how->machine, how->measuring, &out->machine, &out->engine,
                          &out->has_engine, err) ||
+        !pins_name_cards(&how->goal->limits, &out->machine, err) ||
         !plan_and_certify(s, how, out, err))
         return false;
     if (how->need_engine && !out->has_engine)

@@ -172,6 +172,8 @@ bool session_machine(struct session *s, const char *argument, enum measuring mea
             return false;
         if (s->live)
             add_engine(s, out, engine, has_engine);
+        if (s->live && !*has_engine && (s->where.explicit_path || s->where.engine_dir))
+            return engine_find(s->arena, &s->where, engine, err); /* one that was named: an error */
     }
     machine_assume_devices(s->arena, out);
     return true;

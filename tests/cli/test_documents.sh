@@ -27,6 +27,10 @@ done
 echo 'no model' >"$models/broken.gguf"
 valid 'one model' inspect "$models/llama-3.2-1b.gguf"
 valid 'several models' inspect "$models"/[!b]*.gguf --ctx 1024,8192 --parallel 2 --cache-type q8_0
+valid 'a model on a described machine' inspect "$models/qwen3-30b-a3b.gguf" --ctx 4096,32768 \
+    --machine 'RTX 4090, 64GB'
+is "$(grep -o '"there": "[^"]*"' "$tmp/document.json" | sort -u)" '"there": "fits on CUDA0"' \
+    'and where it fits there'
 valid 'a folder of models, one of them broken' models "$models"
 is "$(grep -c '"problem": "' "$tmp/document.json")" 1 'and says which is broken'
 valid 'home'
@@ -72,6 +76,18 @@ valid 'a folder of candidates' plan "$models" --no-certify --machine 'RTX 4090, 
 
 valid 'several models at once' plan shape:llama-3.1-8b:Q4_K_M shape:bge-m3:F16 --together \
     --machine 'RTX 3090, 32GB'
+
+valid 'a command line that does not fit' explain shape:llama-3.1-8b:Q4_K_M \
+    --machine 'RTX 3060, 32GB' -- -c 65536 -ngl 99
+cat >"$tmp/oom.log" <<'EOF'
+alloc_tensor_range: failed to allocate CUDA0 buffer of size 4294967296
+llama_init_from_model: failed to initialize the context: failed to allocate buffer for kv cache
+EOF
+valid 'a log alone' doctor oom --log "$tmp/oom.log"
+valid 'a log and its command line' doctor oom --log "$tmp/oom.log" shape:llama-3.1-8b:Q4_K_M \
+    --machine 'RTX 3060, 32GB' -- -c 32768 -ngl 99
+is "$(python3 -c "import json; d=json.load(open('$tmp/document.json')); print(d['device'], d['what'], len(d['repair']['changes']) > 0)")" \
+    'CUDA0 the KV cache True' 'names the pool, and what makes it fit'
 
 # stable: the same question has the same answer, byte for byte
 run "$tailor" plan shape:llama-3.1-8b:Q4_K_M --machine "$tmp/machine.json" --ctx 1024 --json

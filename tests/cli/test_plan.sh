@@ -73,6 +73,59 @@ plan shape:llama-3.1-8b:Q4_K_M -- --device CUDA7
 is "$status" 2 'a device that is not there'
 like "$err" 'CUDA7' 'is named'
 
+# what cannot be meant, and what is not done as it is written
+plan shape:llama-3.1-8b:Q4_K_M --vram-limit x=3
+is "$status" 2 'a limit of a card that is not there'
+like "$err" '"x".*known here: CUDA0' 'names those that are'
+plan shape:llama-3.1-8b:Q4_K_M --ctx 8192 -- -c 4096
+is "$status" 2 '--ctx and a smaller -c'
+like "$err" '--ctx 8192 contradicts -c 4096' 'contradict each other'
+plan shape:llama-3.1-8b:Q4_K_M --parallel 2 -- -np 4
+is "$status" 2 'so do --parallel and another -np'
+plan shape:llama-3.1-8b:Q4_K_M -- -np -1
+is "$(get "d['settings']['parallel'], d['settings']['kv_unified']")" '4 True' \
+    'automatic slots are resolved'
+warnings() { # MACHINE WORD...: codes of the plan's warnings
+    where=$1
+    shift
+    run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --json --no-certify --machine "$where" -- "$@"
+    codes=$(get "' '.join(w['code'] for w in d['warnings'])")
+}
+warnings 64GB -c 100000
+like "$codes" beyond-training 'a context beyond the training is told'
+warnings 64GB -ub 99999999
+like "$codes" less-than-asked 'a ubatch beyond the batch, too'
+warnings "$machine" -t 999
+like "$codes" threads-beyond-cpus 'threads beyond the CPUs, too'
+warnings 64GB -ngl 99
+like "$codes" no-effect 'layers for a GPU that is not there, too'
+warnings "$machine" -ot 'ffn_up=CUDA0'
+like "$codes" override-not-priced 'a buffer that no closed form prices, too'
+run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --machine 64GB -- -ot '.*=CUDA0'
+is "$status" 2 'a buffer that is not there, which llama-server refuses'
+
+# words that llama-server would not start with
+for command in plan run serve; do
+    run "$tailor" $command shape:qwen2-0.5b:Q4_K_M -- --tepm 1
+    is "$status" 2 "$command with an unknown option behind --"
+    like "$err" 'did you mean --temp' 'names the near one'
+    run "$tailor" $command shape:qwen2-0.5b:Q4_K_M -- --version
+    is "$status" 2 "$command with an option that prints and ends"
+done
+for words in foo '-- -c 1024' --list-devices; do
+    # shellcheck disable=SC2086 # words
+    plan shape:qwen2-0.5b:Q4_K_M -- $words
+    is "$status" 2 "plan -- $words"
+    run "$tailor" explain shape:qwen2-0.5b:Q4_K_M -- $words
+    is "$status" 0 'explain takes it'
+done
+plan shape:qwen2-0.5b:Q4_K_M -- -md nosuch.gguf
+is "$status" 1 'a draft model that is not there'
+like "$err" '"nosuch.gguf"' 'is named'
+touch "$tmp/draft.gguf"
+plan shape:qwen2-0.5b:Q4_K_M -- -md "$tmp/draft.gguf"
+like "$(get "' '.join(w['code'] for w in d['warnings'])")" not-counted 'one that is there is not counted'
+
 # formats
 run "$tailor" plan shape:qwen2-0.5b:Q4_K_M --no-certify --machine "$machine" --json
 words=$(get "__import__('shlex').join(d['argv'])")

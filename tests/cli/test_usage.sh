@@ -139,4 +139,29 @@ for shell in bash zsh fish; do
         ok "there is a completion for $shell" test -s "$tmp/completion"
     fi
 done
+
+# a result never takes the place of a model
+"$tailor" synth qwen2-0.5b:Q4_0 --ghost --layers 1 -o "$tmp/model.gguf" >/dev/null
+ln -s model.gguf "$tmp/link.gguf"
+before=$(cksum <"$tmp/model.gguf")
+for target in model.gguf link.gguf; do
+    run "$tailor" plan "$tmp/model.gguf" --no-certify -o "$tmp/$target"
+    is "$status" 2 "-o $target is refused"
+    like "$err" 'is a model, which no result overwrites' 'since it is a model'
+done
+is "$(cksum <"$tmp/model.gguf")" "$before" 'and the model stays as it was'
+echo 'my notes' >"$tmp/notes"
+run "$tailor" synth qwen2-0.5b:Q4_0 --ghost -o "$tmp/notes"
+is "$status" 2 'synth writes over nothing that it did not make'
+is "$(cat "$tmp/notes")" 'my notes' 'which stays'
+run "$tailor" synth qwen2-0.5b:Q4_0 --ghost --layers 2 -o "$tmp/model.gguf"
+is "$status" 0 'but makes again what it made'
+
+# an engine that was named must be there
+for engine_path in /nonexistent "$tmp" /bin/true; do
+    run "$tailor" --engine "$engine_path" plan "$tmp/model.gguf"
+    is "$status" 4 "--engine $engine_path is refused"
+done
+TAILOR_ENGINE_DIR=/nonexistent run "$tailor" plan "$tmp/model.gguf"
+is "$status" 4 'TAILOR_ENGINE_DIR, too'
 done_testing

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/worker/placement.h"
+#include "engine/worker/untouched.h"
 #include "ggml.h"
 #include "os/fs.h"
 #include "settings/settings.h"
@@ -87,7 +88,9 @@ bool loaded_open(struct loaded *s, enum loaded_mode mode, const char *path,
     struct llama_context_params params;
     placement_context_params(settings, &params);
     int64_t start = ggml_time_us();
+    untouched_set(mode == SESSION_DRY_RUN);
     s->ctx = llama_init_from_model(s->model, params);
+    untouched_set(false);
     s->context_us = ggml_time_us() - start;
     if (!s->ctx)
         return err_set(err, ERR_ENGINE, "the engine cannot create a context of %u tokens",

@@ -100,6 +100,26 @@ static void without_a_card_the_ram_decides_the_context(void **state)
     assert_true(w->c.lack > 0);
 }
 
+static void the_same_packing_fills_our_budgets(void **state)
+{
+    struct world *w = *state;
+    const struct workload work = {1024, 256, 0};
+    const struct limits none = {0}, tight = {.vram_bytes = 8 * GIB};
+    struct settings given = {.ctx_size = 16384};
+    struct candidate own, ours, limited;
+    struct machine machine = host_of(&w->a, 64 * GIB);
+    add_gpu(&w->a, &machine, "CUDA0", 12 * GIB, 500);
+    settings_mark(&given, SET_CTX_SIZE);
+    w->m = model_of(&w->a, "qwen3-30b-a3b:Q4_K_M");
+    fit_like_with(&w->a, &w->m, &machine, &work, &given, &own);
+    fit_like_within(&w->a, &w->m, &machine, &work, &given, &none, &ours);
+    fit_like_within(&w->a, &w->m, &machine, &work, &given, &tight, &limited);
+    assert_true(ours.ledger.device[0].total > own.ledger.device[0].total);
+    assert_int_equal(ledger_lack_on_cards(&ours.ledger), 0);
+    assert_true(ours.turn_s < own.turn_s);
+    assert_in_range(limited.ledger.device[0].total, 7 * GIB, 8 * GIB);
+}
+
 static void a_context_below_the_least_is_left_alone(void **state)
 {
     struct world *w = *state;
@@ -120,6 +140,7 @@ int main(void)
         WORLD_TEST(layers_leave_the_card_when_the_least_context_is_too_much),
         WORLD_TEST(experts_leave_before_layers_do),
         WORLD_TEST(without_a_card_the_ram_decides_the_context),
+        WORLD_TEST(the_same_packing_fills_our_budgets),
         WORLD_TEST(a_context_below_the_least_is_left_alone),
     };
     return RUN_TESTS(tests);

@@ -154,6 +154,46 @@ static void repacking_depends_on_type_rows_and_cpu(void **state)
     assert_false(weights_repacked(TYPE_F16, 4096, avx2, 1));
 }
 
+static void same_weights(const struct model *m, struct placement p,
+                         const struct weight_parts *parts)
+{
+    struct weights alone, summed;
+    weights_place(m, &p, &alone);
+    p.parts = parts;
+    weights_place(m, &p, &summed);
+    assert_memory_equal(&alone, &summed, sizeof(alone));
+}
+
+static void sums_by_layer_say_the_same_as_the_tensors(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"llama-3.2-1b:Q4_K_M", "qwen3-30b-a3b:Q4_K_M",
+                                         "qwen3.5-35b-a3b:Q4_K_M", "gpt-oss-20b:MXFP4"};
+    static const char *const avx2[] = {"avx2"};
+    for (size_t i = 0; i < COUNT_OF(models); i++) {
+        struct arena a = {0};
+        struct model m = model_of(&a, models[i]);
+        const struct weight_parts *parts = weights_parts(&a, &m, backend_find("CUDA0"));
+        int8_t *override = arena_alloc(&a, m.n_tensors);
+        assert_true(parts->n_joined * 3 < m.n_tensors); /* or it would not pay */
+        for (uint32_t ngl = 0; ngl < 60; ngl += 7)
+            for (uint32_t n = 0; n < 4; n++) {
+                struct placement p = on_cuda(n, ngl);
+                p.n_cpu_moe = ngl / 2;
+                same_weights(&m, p, parts);
+                p.rules[0] = n ? backend_find("Vulkan0") : NULL; /* padded otherwise */
+                same_weights(&m, p, parts);
+            }
+        for (size_t t = 0; t < m.n_tensors; t++)
+            override[t] = t % 5 ? PLACE_WITH_LAYER : PLACE_HOST;
+        struct placement p = on_cuda(2, 99);
+        p.override = override;
+        same_weights(&m, p, parts);
+        same_weights(&m, (struct placement){.repack = true, .isa = avx2, .n_isa = 1}, parts);
+        arena_release(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +205,7 @@ int main(void)
         TEST(experts_of_the_first_layers_stay_on_the_host),
         TEST(next_token_layers_are_not_loaded),
         TEST(repacking_depends_on_type_rows_and_cpu),
+        TEST(sums_by_layer_say_the_same_as_the_tensors),
     };
     return RUN_TESTS(tests);
 }

@@ -125,12 +125,22 @@ static void an_engine_that_does_not_work_is_a_note_of_the_machine(void **state)
     struct world *w = *state;
     w->session.fs = fs_real();
     w->session.live = true;
-    w->session.where.explicit_path = folder_script(&w->f, "llama-server", "exit 3");
+    w->session.where.path = path_dir(&w->f.a, folder_script(&w->f, "llama-server", "exit 3"));
     CHECK_OK(machine(w, NULL), &w->f.err);
     assert_false(w->has_engine);
     assert_null(w->machine.engine.path.source);
     const char *note = w->machine.notes.v[w->machine.notes.n - 1];
     assert_non_null(strstr(note, "exited with status 3"));
+}
+
+static void an_engine_that_was_named_must_be_there(void **state)
+{
+    struct world *w = *state;
+    w->session.fs = fs_real();
+    w->session.live = true;
+    w->session.where.explicit_path = "/nowhere";
+    assert_false(machine(w, NULL));
+    assert_int_equal(w->f.err.code, ERR_ENGINE);
 }
 
 /* ---- certificates ---- */
@@ -262,6 +272,7 @@ int main(void)
         WORLD_TEST(a_recorded_machine_is_read_by_its_name),
         WORLD_TEST(a_replayed_world_has_no_engine),
         WORLD_TEST(an_engine_that_does_not_work_is_a_note_of_the_machine),
+        WORLD_TEST(an_engine_that_was_named_must_be_there),
         WORLD_TEST(the_engines_own_figures_take_the_place_of_ours),
         WORLD_TEST(the_worker_gets_a_ghost_and_the_planned_settings),
         WORLD_TEST(a_worker_that_fails_is_a_warning_and_the_plan_stands),
