@@ -88,7 +88,7 @@ bool loaded_open(struct loaded *s, enum loaded_mode mode, const char *path,
     struct llama_context_params params;
     placement_context_params(settings, &params);
     int64_t start = ggml_time_us();
-    untouched_set(mode == SESSION_DRY_RUN);
+    untouched_set(mode == LOADED_DRY_RUN);
     s->ctx = llama_init_from_model(s->model, params);
     untouched_set(false);
     s->context_us = ggml_time_us() - start;
