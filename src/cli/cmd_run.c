@@ -52,7 +52,7 @@ static void screen(struct run *r, struct strbuf *out, int fd)
     bool own = strcmp(p->engine.origin, "PATH") != 0;
     doc_row(&d, "machine", "%s", view_machine_line(a, &p->machine));
     doc_row(&d, "model", "%s", view_model_line(a, &p->model.model));
-    doc_row(&d, "engine", "llama-server %s (%s)%s",
+    doc_row(&d, "engine", "llama-server %s, %s%s",
             p->engine.version ? p->engine.version : "of unknown version",
             own ? p->engine.origin : "yours",
             p->certified ? arena_printf(a, " - certified in %.0f ms", p->certified_s * 1e3) : "");

@@ -138,6 +138,10 @@ static bool main_with_errors(struct app *app, int argc, char **argv, struct err 
     const void *options = command_options(app, c, n, words, err);
     if (!options)
         return false;
+    if (app->global.quiet && app->global.verbose) {
+        err_set(err, ERR_USAGE, "--quiet and --verbose exclude each other");
+        return err_hint(err, "drop one");
+    }
     set_up(app);
     bool done = run_command(app, c, options, err);
     if (!done && err->code != ERR_INTERRUPTED)

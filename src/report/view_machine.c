@@ -130,8 +130,9 @@ const char *view_machine_line(struct arena *a, const struct machine *m)
         strbuf_addf(&line, ", %s free", units_bytes(m->memory.available_bytes.v, text));
     if (m->memory.limit_bytes.source)
         strbuf_addf(&line, ", limited to %s", units_bytes(m->memory.limit_bytes.v, text));
-    if (m->memory.bandwidth_gb_s.source)
+    const char *from = m->memory.bandwidth_gb_s.source;
+    if (from) /* when it was measured is for view_machine() and the document */
         strbuf_addf(&line, ", %.3g GB/s %s", m->memory.bandwidth_gb_s.v,
-                    m->memory.bandwidth_gb_s.source);
+                    strcmp(from, "measured before") == 0 ? "measured" : from);
     return strbuf_take(&line, a);
 }

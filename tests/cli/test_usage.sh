@@ -46,6 +46,7 @@ usage_error '[-]-parallel' plan m.gguf --parallel 0
 usage_error '[-]-format' plan m.gguf --format yml
 usage_error '[-]-color' plan m.gguf --color sometimes
 usage_error '[-]-json' plan m.gguf --json=yes
+usage_error '[-]-quiet and --verbose exclude each other; drop one' detect -q -v
 usage_error 'MODEL' plan
 usage_error 'MODEL' inspect
 usage_error 'MODEL' run

@@ -113,6 +113,8 @@ ok 'and nothing is left running' nothing_runs
 run "$tailor" run "$synthetic" --quick -n 8 -o "$tmp/measured"
 is "$status$out" 0 'without an answer, the file is the result'
 like "$(cat "$tmp/measured")" '^machine ' 'it has the screen'
+like "$(cat "$tmp/measured")" 'TAILOR_ENGINE_DIR' 'and whose engine it is'
+unlike "$(cat "$tmp/measured")" '\(TAILOR_ENGINE_DIR' 'without one parenthesis behind another'
 like "$(cat "$tmp/measured")" '^receipt +gen [0-9.]+' 'and the receipt'
 unlike "$err" '^receipt ' 'which is not shown twice'
 run "$tailor" run "$synthetic" --quick -q -n 8 -o "$tmp/quiet"

@@ -12,7 +12,7 @@ static uint32_t next_random(uint32_t *state)
 }
 
 /* Decodes n random tokens in batches of the context's own size. */
-static bool feed(struct session *s, uint32_t n, uint32_t *seed, struct err *err)
+static bool feed(struct loaded *s, uint32_t n, uint32_t *seed, struct err *err)
 {
     uint32_t batch = llama_n_batch(s->ctx);
     int32_t vocab = llama_vocab_n_tokens(llama_model_get_vocab(s->model));
@@ -35,7 +35,7 @@ static bool feed(struct session *s, uint32_t n, uint32_t *seed, struct err *err)
     return true;
 }
 
-static bool one_by_one(struct session *s, uint32_t n, uint32_t *seed, struct err *err)
+static bool one_by_one(struct loaded *s, uint32_t n, uint32_t *seed, struct err *err)
 {
     for (uint32_t i = 0; i < n; i++)
         if (!feed(s, 1, seed, err))
@@ -44,7 +44,7 @@ static bool one_by_one(struct session *s, uint32_t n, uint32_t *seed, struct err
 }
 
 /* Back to an empty cache filled to the depth asked for. */
-static bool prepare(struct session *s, uint32_t depth, uint32_t *seed, struct err *err)
+static bool prepare(struct loaded *s, uint32_t depth, uint32_t *seed, struct err *err)
 {
     llama_memory_t memory = llama_get_memory(s->ctx);
     if (memory)
@@ -52,9 +52,9 @@ static bool prepare(struct session *s, uint32_t depth, uint32_t *seed, struct er
     return feed(s, depth, seed, err);
 }
 
-typedef bool step(struct session *s, uint32_t n, uint32_t *seed, struct err *err);
+typedef bool step(struct loaded *s, uint32_t n, uint32_t *seed, struct err *err);
 
-static bool timed(struct session *s, const struct measure_request *r, uint32_t n, step *run,
+static bool timed(struct loaded *s, const struct measure_request *r, uint32_t n, step *run,
                   json_t *seconds, struct err *err)
 {
     uint32_t seed = 1;
@@ -69,7 +69,7 @@ static bool timed(struct session *s, const struct measure_request *r, uint32_t n
     return true;
 }
 
-bool measure_run(struct session *s, const struct measure_request *r, json_t *out, struct err *err)
+bool measure_run(struct loaded *s, const struct measure_request *r, json_t *out, struct err *err)
 {
     uint64_t need = (uint64_t)r->depth + r->prompt_tokens;
     uint64_t gen = (uint64_t)r->depth + r->gen_tokens;

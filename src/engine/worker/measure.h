@@ -3,7 +3,7 @@
 #define ENGINE_WORKER_MEASURE_H
 
 #include "base/json.h"
-#include "engine/worker/session.h"
+#include "engine/worker/loaded.h"
 
 struct measure_request {
     uint32_t prompt_tokens; /* one prompt of this length; 0: none */
@@ -14,6 +14,6 @@ struct measure_request {
 
 /* Adds "prompt_s" and "gen_s" (arrays of seconds, one entry a repeat) to out.  Tokens are drawn at
  * random with a fixed seed, as llama-bench does. */
-bool measure_run(struct session *s, const struct measure_request *r, json_t *out, struct err *err);
+bool measure_run(struct loaded *s, const struct measure_request *r, json_t *out, struct err *err);
 
 #endif

@@ -18,8 +18,8 @@
 #include "base/json.h"
 #include "engine/worker/bridge.h"
 #include "engine/worker/engine_hash.h"
+#include "engine/worker/loaded.h"
 #include "engine/worker/measure.h"
-#include "engine/worker/session.h"
 #include "engine_build.h"
 #include "ggml-backend.h"
 #include "settings/settings.h"
@@ -27,7 +27,7 @@
 enum { LINE_MAX_BYTES = 1 << 20, MAX_BUFFERS = 64, MAX_REPEATS = 1000, MAX_TOKENS = 1 << 24 };
 
 struct worker {
-    struct session session;
+    struct loaded loaded;
     const char *build; /* hash of the engine's libraries */
 };
 
@@ -59,7 +59,7 @@ static bool op_hello(struct worker *w, const json_t *request, json_t *answer, st
     return true;
 }
 
-static json_t *breakdown(const struct session *s)
+static json_t *breakdown(const struct loaded *s)
 {
     struct bridge_buffer buffers[MAX_BUFFERS];
     size_t n = bridge_breakdown(s->ctx, buffers, MAX_BUFFERS);
@@ -77,7 +77,7 @@ static json_t *breakdown(const struct session *s)
     return list;
 }
 
-static bool open_and_report(struct worker *w, enum session_mode mode, const json_t *request,
+static bool open_and_report(struct worker *w, enum loaded_mode mode, const json_t *request,
                             json_t *answer, struct err *err)
 {
     struct arena a = {0};
@@ -90,15 +90,15 @@ static bool open_and_report(struct worker *w, enum session_mode mode, const json
     if (done && !path)
         done = err_set(err, ERR_USAGE, "\"model\" is missing");
     if (done)
-        done = session_open(&w->session, mode, path, &settings, err);
+        done = loaded_open(&w->loaded, mode, path, &settings, err);
     if (done) {
-        js_put_u64(answer, "n_ctx", llama_n_ctx(w->session.ctx));
-        js_put_u64(answer, "n_ctx_seq", llama_n_ctx_seq(w->session.ctx));
-        js_put_u64(answer, "n_batch", llama_n_batch(w->session.ctx));
-        js_put_u64(answer, "n_ubatch", llama_n_ubatch(w->session.ctx));
-        js_put_i64(answer, "load_us", w->session.load_us);
-        js_put_i64(answer, "context_us", w->session.context_us);
-        js_put(answer, "buffers", breakdown(&w->session));
+        js_put_u64(answer, "n_ctx", llama_n_ctx(w->loaded.ctx));
+        js_put_u64(answer, "n_ctx_seq", llama_n_ctx_seq(w->loaded.ctx));
+        js_put_u64(answer, "n_batch", llama_n_batch(w->loaded.ctx));
+        js_put_u64(answer, "n_ubatch", llama_n_ubatch(w->loaded.ctx));
+        js_put_i64(answer, "load_us", w->loaded.load_us);
+        js_put_i64(answer, "context_us", w->loaded.context_us);
+        js_put(answer, "buffers", breakdown(&w->loaded));
     }
     arena_release(&a);
     return done;
@@ -106,12 +106,12 @@ static bool open_and_report(struct worker *w, enum session_mode mode, const json
 
 static bool op_dry_run(struct worker *w, const json_t *request, json_t *answer, struct err *err)
 {
-    return open_and_report(w, SESSION_DRY_RUN, request, answer, err);
+    return open_and_report(w, LOADED_DRY_RUN, request, answer, err);
 }
 
 static bool op_load(struct worker *w, const json_t *request, json_t *answer, struct err *err)
 {
-    return open_and_report(w, SESSION_REAL, request, answer, err);
+    return open_and_report(w, LOADED_REAL, request, answer, err);
 }
 
 static bool get_count(const json_t *request, const char *key, uint32_t most, uint32_t *out,
@@ -129,13 +129,13 @@ static bool get_count(const json_t *request, const char *key, uint32_t most, uin
 static bool op_measure(struct worker *w, const json_t *request, json_t *answer, struct err *err)
 {
     struct measure_request r = {.repeats = 1};
-    if (!w->session.ctx || strstr(w->session.placement, "\"dry_run\":true"))
+    if (!w->loaded.ctx || strstr(w->loaded.placement, "\"dry_run\":true"))
         return err_set(err, ERR_USAGE, "no model is loaded");
     return get_count(request, "prompt", MAX_TOKENS, &r.prompt_tokens, err) &&
            get_count(request, "gen", MAX_TOKENS, &r.gen_tokens, err) &&
            get_count(request, "depth", MAX_TOKENS, &r.depth, err) &&
            get_count(request, "repeats", MAX_REPEATS, &r.repeats, err) &&
-           measure_run(&w->session, &r, answer, err);
+           measure_run(&w->loaded, &r, answer, err);
 }
 
 static const struct {
@@ -228,7 +228,7 @@ int main(int argc, char **argv)
         if (text.n && !answer_line(&w, text))
             break;
     }
-    session_close(&w.session);
+    loaded_close(&w.loaded);
     llama_backend_free();
     return 0;
 }

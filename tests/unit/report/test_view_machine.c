@@ -109,6 +109,8 @@ static void one_line_holds_what_matters(void **state)
     assert_string_equal(view_machine_line(&p->a, &m),
                         "RTX 4060 Ti 16.0 GB, 15.5 GB free - Ryzen 5 - 6 cores - 32.0 GB, 20.0 GB "
                         "free, limited to 24.0 GB, 41.2 GB/s measured");
+    m.memory.bandwidth_gb_s.source = "measured before";
+    assert_true(cstr_ends(view_machine_line(&p->a, &m), "41.2 GB/s measured"));
     m.gpus.n = 0;
     m.memory.limit_bytes.source = NULL;
     m.memory.bandwidth_gb_s.source = NULL;

@@ -1,5 +1,5 @@
 /* Loads once per placement, re-creates only contexts. */
-#include "engine/worker/session.h"
+#include "engine/worker/loaded.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const enum setting_id model_settings[] = {
     SET_N_CPU_MOE, SET_OVERRIDE_TENSOR, SET_LOAD_MODE,  SET_REPACK,
 };
 
-static char *placement_key(enum session_mode mode, const char *path, const struct settings *s)
+static char *placement_key(enum loaded_mode mode, const char *path, const struct settings *s)
 {
     struct settings placement = *s;
     uint64_t keep = 0;
@@ -28,36 +28,36 @@ static char *placement_key(enum session_mode mode, const char *path, const struc
     js_put_str(o, "path", path);
     js_put_u64(o, "inode", file.inode);
     js_put_i64(o, "mtime_ns", file.mtime_ns);
-    js_put_bool(o, "dry_run", mode == SESSION_DRY_RUN);
+    js_put_bool(o, "dry_run", mode == LOADED_DRY_RUN);
     char *text = js_line(o);
     json_decref(o);
     return text;
 }
 
-static void close_context(struct session *s)
+static void close_context(struct loaded *s)
 {
     if (s->ctx)
         llama_free(s->ctx);
     s->ctx = NULL;
 }
 
-void session_close(struct session *s)
+void loaded_close(struct loaded *s)
 {
     close_context(s);
     if (s->model)
         llama_model_free(s->model);
     arena_release(&s->arena);
     free(s->placement);
-    *s = (struct session){0};
+    *s = (struct loaded){0};
 }
 
-static bool load(struct session *s, enum session_mode mode, const char *path,
+static bool load(struct loaded *s, enum loaded_mode mode, const char *path,
                  const struct settings *settings, struct err *err)
 {
     struct llama_model_params params;
     if (!placement_model_params(&s->arena, settings, &params, err))
         return false;
-    if (mode == SESSION_DRY_RUN) {
+    if (mode == LOADED_DRY_RUN) {
         params.no_alloc = true;
         params.load_mode = LLAMA_LOAD_MODE_NONE; /* mapping allocates what is to be counted */
     }
@@ -69,8 +69,8 @@ static bool load(struct session *s, enum session_mode mode, const char *path,
     return true;
 }
 
-bool session_open(struct session *s, enum session_mode mode, const char *path,
-                  const struct settings *settings, struct err *err)
+bool loaded_open(struct loaded *s, enum loaded_mode mode, const char *path,
+                 const struct settings *settings, struct err *err)
 {
     char *key = placement_key(mode, path, settings);
     if (s->model && strcmp(key, s->placement) == 0) {
@@ -78,17 +78,17 @@ bool session_open(struct session *s, enum session_mode mode, const char *path,
         close_context(s);
         s->load_us = 0;
     } else {
-        session_close(s);
+        loaded_close(s);
         s->placement = key;
         if (!load(s, mode, path, settings, err)) {
-            session_close(s);
+            loaded_close(s);
             return false;
         }
     }
     struct llama_context_params params;
     placement_context_params(settings, &params);
     int64_t start = ggml_time_us();
-    untouched_set(mode == SESSION_DRY_RUN);
+    untouched_set(mode == LOADED_DRY_RUN);
     s->ctx = llama_init_from_model(s->model, params);
     untouched_set(false);
     s->context_us = ggml_time_us() - start;
