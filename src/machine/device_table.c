@@ -72,7 +72,7 @@ static const struct device devices[] = {
     {"NVIDIA RTX PRO 6000 Blackwell", "RTX PRO 6000 Blackwell", "nvidia", DEVICE_CARD, "12.0", {96}, 1792, 503.8, "derived:half of FP8 dense"},
     {"NVIDIA RTX 6000 Ada Generation", "RTX 6000 Ada", "nvidia", DEVICE_CARD, "8.9", {48}, 960, 364.2, "spec:nvidia datasheet, dense"},
     {"NVIDIA RTX 5880 Ada Generation", "RTX 5880 Ada", "nvidia", DEVICE_CARD, "8.9", {48}, 960, 277, "derived:from sparse FP8"},
-    {"NVIDIA RTX 5000 Ada Generation", "RTX 5000 Ada", "nvidia", DEVICE_CARD, "12.0", {32}, 576, 261, "derived:from sparse FP8"},
+    {"NVIDIA RTX 5000 Ada Generation", "RTX 5000 Ada", "nvidia", DEVICE_CARD, "8.9", {32}, 576, 261, "derived:from sparse FP8"},
     {"NVIDIA RTX 4000 SFF Ada Generation", "RTX 4000 SFF Ada", "nvidia", DEVICE_CARD, "8.9", {20}, 280, 76.7, "derived:from sparse FP8"},
     {"NVIDIA RTX 4000 Ada Generation", "RTX 4000 Ada", "nvidia", DEVICE_CARD, "8.9", {20}, 360, 106.9, "derived:from sparse FP8"},
     {"NVIDIA RTX A6000", "RTX A6000", "nvidia", DEVICE_CARD, "8.6", {48}, 768, 154.8, "spec:nvidia datasheet"},
