@@ -55,12 +55,11 @@ static bool better(const struct planned *a, const struct planned *b)
 static bool plan_all(struct app *app, struct session *s, struct planning how,
                      const struct model_paths *paths, struct compared *out)
 {
-    struct err err = {0};
     char line[1400];
     for (size_t i = 0; i < paths->n; i++) {
         struct planned *p = VEC_PUSH(&app->arena, &out->list);
+        struct err err = {0};
         how.model = paths->v[i];
-        err = (struct err){0};
         if (planned_make(s, &how, p, &err))
             continue;
         log_warn("%s: %s", paths->v[i], err_text(&err, line, sizeof(line)));

@@ -40,7 +40,7 @@ static void try_point(struct finder *f, const struct model *m, uint32_t ctx, uin
         return;
     struct frontier_row *row = VEC_PUSH(f->a, &f->all.rows);
     *row = (struct frontier_row){.model = m,
-                                 .ctx = ctx,
+                                 .ctx = search_ctx_per_slot(m, &plan.settings),
                                  .cache_type = ggml_type_get(type)->name,
                                  .speed = plan.speed,
                                  .turn_s = speed_turn_s(&plan.speed, &plan.goal.workload),
@@ -51,20 +51,31 @@ static void try_point(struct finder *f, const struct model *m, uint32_t ctx, uin
         row->vram_bytes = units_add(row->vram_bytes, plan.memory.device[i].total);
 }
 
+/* Contexts that double, up to what the model was trained on; one that is pinned is the only one. */
+static void try_contexts(struct finder *f, const struct model *m, uint32_t type)
+{
+    uint32_t most = m->n_ctx_train ? m->n_ctx_train : LEAST_CTX;
+    uint64_t ctx = LEAST_CTX < most ? LEAST_CTX : most;
+    if (settings_has(&f->goal->pinned, SET_CTX_SIZE)) {
+        try_point(f, m, 0, type);
+        return;
+    }
+    for (; ctx < most; ctx *= 2)
+        try_point(f, m, (uint32_t)ctx, type);
+    try_point(f, m, most, type);
+}
+
 static void try_model(struct finder *f, const struct model *m)
 {
-    static const uint32_t types[] = {TYPE_F16, TYPE_Q8_0};
-    bool pinned = settings_has(&f->goal->pinned, SET_CACHE_TYPE_K) ||
-                  settings_has(&f->goal->pinned, SET_CACHE_TYPE_V);
+    const struct settings *pinned = &f->goal->pinned;
     bool blocks = m->head_dim_k % 32 == 0 && m->head_dim_v % 32 == 0 && m->head_dim_k > 0;
-    uint32_t most = m->n_ctx_train ? m->n_ctx_train : LEAST_CTX;
-    for (size_t t = 0; t < (pinned || !blocks ? 1 : COUNT_OF(types)); t++)
-        for (uint64_t ctx = LEAST_CTX < most ? LEAST_CTX : most;; ctx *= 2) {
-            try_point(f, m, (uint32_t)(ctx < most ? ctx : most),
-                      pinned ? f->goal->pinned.cache_type_k : types[t]);
-            if (ctx >= most)
-                break;
-        }
+    if (settings_has(pinned, SET_CACHE_TYPE_K) || settings_has(pinned, SET_CACHE_TYPE_V)) {
+        try_contexts(f, m, pinned->cache_type_k);
+        return;
+    }
+    try_contexts(f, m, TYPE_F16);
+    if (blocks)
+        try_contexts(f, m, TYPE_Q8_0);
 }
 
 /* Is a at least as good in all, and better in something?  Turns that differ by less than a
