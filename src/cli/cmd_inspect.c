@@ -1,5 +1,6 @@
 /* tailor inspect: what a model is, and its memory. */
 #include "cli/command.h"
+#include "cli/planning.h"
 #include "model/sidecars.h"
 #include "os/term.h"
 #include "plan/compute.h"
@@ -100,20 +101,21 @@ static struct rows price_all(struct app *app, const struct inspect_options *o,
 }
 
 static bool inspect_one(struct app *app, const struct inspect_options *o, const char *path,
-                        const struct stores_where *stores, json_t *items, struct doc *d,
-                        struct err *err)
+                        struct session *session, json_t *items, struct doc *d, struct err *err)
 {
     struct resolved r;
     struct settings s = {.parallel = o->parallel ? o->parallel : 1};
     settings_mark(&s, SET_PARALLEL);
     if (!cache_types(&app->arena, o->cache_type ? o->cache_type : "f16", &s, err))
         return false;
-    if (!resolve_model(&app->arena, fs_real(), stores, path, &r, err))
+    if (!session_resolve(session, path, &r, err))
         return false;
     struct rows rows = price_all(app, o, &r.model, &s);
     if (app->global.json) {
         json_t *document = model_to_json(&r.model), *memory = json_array();
-        struct sidecars beside = sidecars_find(&app->arena, fs_real(), r.model.path);
+        struct sidecars beside = {0};
+        if (!r.model.fetch)
+            beside = sidecars_find(&app->arena, fs_real(), r.model.path);
         js_put(document, "sidecars", sidecars_json(&beside));
         for (size_t i = 0; i < rows.n; i++)
             json_array_append_new(memory, row_json(&rows.v[i]));
@@ -145,10 +147,10 @@ static bool run(struct app *app, const void *options_, struct err *err)
     const struct inspect_options *o = options_;
     struct model_paths paths = {0};
     struct doc d = {.arena = &app->arena};
-    struct stores_where stores;
-    stores_where_init(&stores, &app->arena, app->dirs.home, app->env);
+    struct session session;
+    session_of(app, &session);
     for (size_t i = 0; i < app->rest.args.n; i++)
-        if (!resolve_paths(&app->arena, fs_real(), &stores, app->rest.args.v[i], &paths, err))
+        if (!session_paths(&session, app->rest.args.v[i], &paths, err))
             return false;
     if (paths.n == 0) {
         err_set(err, ERR_USAGE, "inspect needs a MODEL");
@@ -156,7 +158,7 @@ static bool run(struct app *app, const void *options_, struct err *err)
     }
     json_t *items = json_array();
     for (size_t i = 0; i < paths.n; i++)
-        if (!inspect_one(app, o, paths.v[i], &stores, items, &d, err)) {
+        if (!inspect_one(app, o, paths.v[i], &session, items, &d, err)) {
             json_decref(items);
             return false;
         }

@@ -67,7 +67,7 @@ bool planned_make(struct session *s, const struct planning *how, struct planned 
                   struct err *err)
 {
     *out = (struct planned){0};
-    if (!resolve_model(s->arena, fs_real(), &s->stores, how->model, &out->model, err))
+    if (!session_resolve(s, how->model, &out->model, err))
         return false;
     if (plan_it(s, how, out, err))
         return true;
