@@ -190,11 +190,6 @@ void print_launch(struct app *app, const struct launch *l)
 
 bool require_file(const struct plan *plan, struct err *err)
 {
-    if (plan->model->fetch) {
-        err_set(err, ERR_USAGE, "\"%s\" is not on this disk", plan->model->path);
-        return err_hint(err, "download it first: \"llama-server %s %s\" does, or fetch the file",
-                        plan->model->fetch[0], plan->model->fetch[1]);
-    }
     if (!cstr_starts(plan->model->path, "shape:"))
         return true;
     err_set(err, ERR_USAGE, "\"%s\" is a shape, not a file that can run", plan->model->path);

@@ -106,36 +106,41 @@ static bool open_url(struct arena *a, const struct remote *r, const char *url,
 
 /* ---- Hugging Face ---- */
 
-static bool list_files(struct arena *a, const struct remote *r, const char *id,
-                       struct repo_files *files, struct err *err)
+struct repo {
+    const struct remote *remote;
+    const char *id, *tag;
+    struct repo_files files;
+    struct repo_choice choice;
+};
+
+static bool list_files(struct arena *a, struct repo *repo, struct err *err)
 {
-    const char *url = repo_list_url(a, r->endpoint, id);
+    const struct remote *r = repo->remote;
+    const char *url = repo_list_url(a, r->endpoint, repo->id);
     for (unsigned page = 0; url; page++) {
-        struct str text;
-        const char *next;
+        struct remote_page got;
         if (page == PAGES_MAX || !fetch_same_origin(url, r->endpoint))
-            return err_set(err, ERR_FAILED, "the list of files of \"%s\" does not end", id);
-        if (!remote_text(a, r, url, &text, &next, err))
+            return err_set(err, ERR_FAILED, "the list of files of \"%s\" does not end", repo->id);
+        if (!remote_page(a, r, url, &got, err))
             return false;
-        if (!repo_files_add(a, text, files, err))
+        if (!repo_files_add(a, got.text, &repo->files, err))
             return err_place(err, "in the list of files at \"%s\"", url);
-        url = next;
+        url = got.next;
     }
     return true;
 }
 
-static bool set_of_choice(struct arena *a, const struct remote *r, const char *id,
-                          const struct repo_files *files, const struct repo_choice *choice,
-                          struct set *set, struct err *err)
+static bool set_of_choice(struct arena *a, const struct repo *repo, struct set *set,
+                          struct err *err)
 {
-    const char **paths = remote_shards(a, choice->file->path, &set->n);
+    const char **paths = remote_shards(a, repo->choice.file->path, &set->n);
     const struct repo_file **shards = arena_array(a, set->n, sizeof(*shards));
     set->urls = arena_array(a, set->n, sizeof(*set->urls));
     for (uint32_t i = 0; i < set->n; i++) {
-        shards[i] = repo_find(files, paths[i]);
-        set->urls[i] = repo_file_url(a, r->endpoint, id, paths[i]);
+        shards[i] = repo_find(&repo->files, paths[i]);
+        set->urls[i] = repo_file_url(a, repo->remote->endpoint, repo->id, paths[i]);
         if (!shards[i])
-            return err_set(err, ERR_FAILED, "\"%s\" lacks the shard \"%s\"", id, paths[i]);
+            return err_set(err, ERR_FAILED, "\"%s\" lacks the shard \"%s\"", repo->id, paths[i]);
     }
     set->files = shards;
     return true;
@@ -144,20 +149,22 @@ static bool set_of_choice(struct arena *a, const struct remote *r, const char *i
 static bool open_repo(struct arena *a, const struct remote *r, const char *name,
                       struct remote_model *out, struct err *err)
 {
-    const char *colon = strchr(name, ':'), *tag = colon ? colon + 1 : "";
-    const char *id = colon ? arena_strndup(a, name, (size_t)(colon - name)) : name;
-    struct repo_files files = {0};
-    struct repo_choice choice;
+    const char *colon = strchr(name, ':');
+    struct repo repo = {.remote = r, .id = name, .tag = colon ? colon + 1 : ""};
     struct set set;
+    if (colon)
+        repo.id = arena_strndup(a, name, (size_t)(colon - name));
     if (!fetch_is_url(r->endpoint)) {
         err_set(err, ERR_USAGE, "\"%s\" is no endpoint", r->endpoint);
         return err_hint(err, "HF_ENDPOINT is like https://huggingface.co");
     }
-    if (!list_files(a, r, id, &files, err) || !repo_choose(a, &files, id, tag, &choice, err) ||
-        !set_of_choice(a, r, id, &files, &choice, &set, err) || !open_set(a, r, &set, out, err))
+    if (!list_files(a, &repo, err) ||
+        !repo_choose(a, &repo.files, repo.id, repo.tag, &repo.choice, err) ||
+        !set_of_choice(a, &repo, &set, err) || !open_set(a, r, &set, out, err))
         return false;
-    out->model.path = arena_printf(a, "hf:%s", choice.name);
-    out->model.fetch = fetch_words(a, "-hf", choice.name, choice.projector ? "--no-mmproj" : NULL);
+    const char *words = repo.choice.name;
+    out->model.path = arena_printf(a, "hf:%s", words);
+    out->model.fetch = fetch_words(a, "-hf", words, repo.choice.projector ? "--no-mmproj" : NULL);
     return true;
 }
 

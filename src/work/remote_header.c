@@ -187,37 +187,47 @@ bool header_get(struct arena *a, const struct remote *r, const struct header_pla
     return err_place(err, "in \"%s\"", place->url);
 }
 
-bool remote_text(struct arena *a, const struct remote *r, const char *url, struct str *text,
-                 const char **next, struct err *err)
+static bool read_page(struct arena *a, const char *path, struct remote_page *out)
+{
+    struct err ignored = {0};
+    struct str text, line = {0};
+    if (!fs_read(fs_real(), a, path, TEXT_MAX + LINE_MAX, &text, &ignored) ||
+        !str_line(&text, &line) || !text.p)
+        return false;
+    *out = (struct remote_page){text, line.n ? str_dup(a, line) : NULL};
+    return true;
+}
+
+bool remote_page(struct arena *a, const struct remote *r, const char *url, struct remote_page *out,
+                 struct err *err)
 {
     const char *path = cache_path(a, r, url, ".list");
-    struct err ignored = {0};
-    struct str kept, line = {0};
-    bool have = fs_read(fs_real(), a, path, TEXT_MAX + LINE_MAX, &kept, &ignored) &&
-                str_line(&kept, &line) && kept.p;
+    struct remote_page kept;
+    struct fetched got;
     struct err fault = {0};
-    *next = NULL;
+    bool have = read_page(a, path, &kept);
+    const struct fetch f = {
+        .url = url, .n = TEXT_MAX, .whole = true, .token = r->token, .origin = r->endpoint};
     if (!have && r->offline)
         return is_offline(url, err);
-    if (!have || !(r->offline || is_fresh(path))) {
-        const struct fetch f = {
-            .url = url, .n = TEXT_MAX, .whole = true, .token = r->token, .origin = r->endpoint};
-        struct fetched got;
-        if (fetch_piece(a, &f, &got, &fault)) {
-            const char *link = got.next ? got.next : "";
-            const char *whole = arena_printf(a, "%s\n%.*s", link, (int)got.body.n, got.body.p);
-            keep(r, path, str_from(whole));
-            *text = got.body;
-            *next = *link ? link : NULL;
-            return true;
-        }
-        if (!have || got.status) { /* it answers, and says no */
-            *err = fault;
-            return false;
-        }
-        log_warn("%s is not reachable: an older list of its files is used", fetch_host(a, url));
+    if (have && (r->offline || is_fresh(path))) {
+        *out = kept;
+        return true;
     }
-    *text = kept;
-    *next = line.n ? str_dup(a, line) : NULL;
-    return true;
+    if (fetch_piece(a, &f, &got, &fault)) {
+        struct strbuf text = {0};
+        strbuf_addf(&text, "%s\n", got.next ? got.next : "");
+        strbuf_add(&text, got.body.p, got.body.n);
+        keep(r, path, (struct str){text.p, text.len});
+        strbuf_release(&text);
+        *out = (struct remote_page){got.body, got.next};
+        return true;
+    }
+    if (have && !got.status) {
+        log_warn("%s is not reachable: an older list of its files is used", fetch_host(a, url));
+        *out = kept;
+        return true;
+    }
+    *err = fault; /* it answers, and says no */
+    return false;
 }

@@ -23,7 +23,11 @@ bool header_get(struct arena *a, const struct remote *r, const struct header_pla
                 struct header *out, struct err *err);
 
 /* A text from the endpoint, kept for a day.  An older one serves where there is no network. */
-bool remote_text(struct arena *a, const struct remote *r, const char *url, struct str *text,
-                 const char **next, struct err *err);
+struct remote_page {
+    struct str text;
+    const char *next; /* URL of the page behind it, or NULL */
+};
+bool remote_page(struct arena *a, const struct remote *r, const char *url, struct remote_page *out,
+                 struct err *err);
 
 #endif

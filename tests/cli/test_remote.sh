@@ -134,9 +134,14 @@ run "$tailor" inspect "https://"
 is "$status" 2 'half a URL is a usage error'
 
 # ---- run and serve ----
-run "$tailor" run hf:o/big-GGUF:Q8_0 -p x --no-certify
-[ "$status" = 4 ] || is "$status" 2 'what is not on this disk does not run'
-[ "$status" = 4 ] || like "$err" 'not on this disk; download it first: "llama-server -hf o/big' 'with a hint'
+: >"$log"
+run "$tailor" run hf:o/big-GGUF:Q8_0 -p x
+is "$status" 2 'what is not on this disk does not run'
+like "$err" 'on this disk; "llama-server -hf o/big-GGUF:Q8_0" downloads it' 'with a hint'
+run "$tailor" serve "$big"
+is "$status" 2 'nor does a URL'
+like "$err" 'is not on this disk; download it first' 'with a hint'
+is "$(cat "$log")" '' 'and the network is not asked'
 
 # ---- without a network ----
 forget
