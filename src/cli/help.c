@@ -307,18 +307,20 @@ bool help_topic(struct app *app, const char *topic, struct err *err)
         {"completion-fish", NULL, completion_fish},
     };
     const struct command *c = command_find(topic);
-    if (c) {
+    if (c)
         help_command(c, &app->arena, &app->out);
-        return true;
-    }
     for (size_t i = 0; i < COUNT_OF(topics); i++)
         if (strcmp(topics[i].name, topic) == 0) {
+            if (c)
+                strbuf_adds(&app->out, "\n");
             if (topics[i].write)
                 topics[i].write(&app->out);
             else
                 strbuf_adds(&app->out, topics[i].text);
             return true;
         }
+    if (c)
+        return true;
     err_set(err, ERR_USAGE, "no help on \"%s\"", topic);
     return err_hint(err, "topics: every command, models, machines, exit, platforms, man, "
                          "completion-bash, completion-zsh, completion-fish");

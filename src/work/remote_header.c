@@ -62,23 +62,6 @@ static bool read_kept(struct arena *a, const char *path, struct header *out)
     return good;
 }
 
-static void keep_header(struct arena *a, const struct remote *r, const char *path, const char *url,
-                        struct str bytes, uint64_t file_bytes)
-{
-    json_t *about = json_object();
-    struct strbuf out = {0};
-    js_put_str(about, "schema", "tailor.header/1");
-    js_put_str(about, "url", arena_strndup(a, url, strcspn(url, "?#"))); /* no signatures */
-    js_put_u64(about, "file_bytes", file_bytes);
-    char *line = js_line(about);
-    strbuf_addf(&out, "%s\n", line);
-    strbuf_add(&out, bytes.p, bytes.n);
-    keep(r, path, (struct str){out.p, out.len});
-    strbuf_release(&out);
-    free(line);
-    json_decref(about);
-}
-
 static bool is_offline(const char *what, struct err *err)
 {
     err_set(err, ERR_FAILED, "%s was not seen before, and HF_HUB_OFFLINE forbids the network",
@@ -105,10 +88,18 @@ static bool check_total(uint64_t *known, const struct fetched *got, const char *
     return false;
 }
 
+struct job {
+    const struct remote *remote;
+    const struct header_place *place;
+    const char *path; /* in the cache */
+    long status;      /* HTTP; 0: nobody answered */
+};
+
 /* The header's bytes grow in `bytes`, which the result points into. */
-static bool grow(struct arena *a, const struct remote *r, const char *url, struct strbuf *bytes,
-                 struct header *out, struct err *err)
+static bool grow(struct arena *a, struct job *job, struct strbuf *bytes, struct header *out,
+                 struct err *err)
 {
+    const char *url = job->place->url;
     uint64_t total = 0;
     for (uint64_t want = FIRST_PIECE; want <= HEADER_MAX; want *= 2) {
         struct arena scratch = {0};
@@ -116,9 +107,10 @@ static bool grow(struct arena *a, const struct remote *r, const char *url, struc
         const struct fetch f = {.url = url,
                                 .first = bytes->len,
                                 .n = want - bytes->len,
-                                .token = r->token,
-                                .origin = r->endpoint};
+                                .token = job->remote->token,
+                                .origin = job->remote->endpoint};
         bool done = fetch_piece(&scratch, &f, &got, err) && check_total(&total, &got, url, err);
+        job->status = got.status;
         if (done)
             strbuf_add(bytes, got.body.p, got.body.n);
         arena_release(&scratch);
@@ -138,13 +130,31 @@ static bool grow(struct arena *a, const struct remote *r, const char *url, struc
     return false;
 }
 
-static bool fetch_header(struct arena *a, const struct remote *r, const struct header_place *place,
-                         const char *path, struct header *out, struct err *err)
+static void keep_header(struct arena *a, const struct job *job, struct str bytes,
+                        uint64_t file_bytes)
 {
+    const char *url = job->place->url;
+    json_t *about = json_object();
+    struct strbuf out = {0};
+    js_put_str(about, "schema", "tailor.header/1");
+    js_put_str(about, "url", arena_strndup(a, url, strcspn(url, "?#"))); /* no signatures */
+    js_put_u64(about, "file_bytes", file_bytes);
+    char *line = js_line(about);
+    strbuf_addf(&out, "%s\n", line);
+    strbuf_add(&out, bytes.p, bytes.n);
+    keep(job->remote, job->path, (struct str){out.p, out.len});
+    strbuf_release(&out);
+    free(line);
+    json_decref(about);
+}
+
+static bool fetch_header(struct arena *a, struct job *job, struct header *out, struct err *err)
+{
+    const struct header_place *place = job->place;
     struct strbuf bytes = {0};
     struct arena scratch = {0};
     struct header h;
-    bool done = grow(&scratch, r, place->url, &bytes, &h, err);
+    bool done = grow(&scratch, job, &bytes, &h, err);
     if (done && place->bytes && place->bytes != h.file_bytes)
         done = err_set(err, ERR_FAILED,
                        "it has %" PRIu64 " bytes, and %" PRIu64 " in the repository's list",
@@ -154,7 +164,7 @@ static bool fetch_header(struct arena *a, const struct remote *r, const struct h
         char *copy = arena_alloc(a, n);
         memcpy(copy, bytes.p, n);
         struct str header = {copy, n};
-        keep_header(&scratch, r, path, place->url, header, h.file_bytes);
+        keep_header(&scratch, job, header, h.file_bytes);
         out->file_bytes = h.file_bytes;
         done = gguf_parse(a, header, h.file_bytes, &out->gguf, err);
     }
@@ -166,25 +176,39 @@ static bool fetch_header(struct arena *a, const struct remote *r, const struct h
 bool header_get(struct arena *a, const struct remote *r, const struct header_place *place,
                 struct header *out, struct err *err)
 {
-    const char *key = arena_printf(a, "%s#%s#%" PRIu64, place->url,
-                                   place->version ? place->version : "", place->bytes);
-    const char *path = cache_path(a, r, key, ".gguf-header");
-    const char *host = fetch_host(a, place->url);
-    bool kept = read_kept(a, path, out);
-    if (kept && (place->version || r->offline || is_fresh(path)))
+    const char *version = place->version ? place->version : "";
+    const char *key = arena_printf(a, "%s#%s#%" PRIu64, place->url, version, place->bytes);
+    struct job job = {r, place, cache_path(a, r, key, ".gguf-header"), 0};
+    struct header old;
+    struct err fault = {0};
+    bool kept = read_kept(a, job.path, &old);
+    if (kept && (place->version || r->offline || is_fresh(job.path))) {
+        *out = old;
         return true;
+    }
     if (r->offline)
         return is_offline(place->url, err);
     log_detail("reading the header of %s", place->url);
-    struct err fault = {0};
-    if (fetch_header(a, r, place, path, out, &fault))
+    if (fetch_header(a, &job, out, &fault))
         return true;
-    if (kept && read_kept(a, path, out)) {
-        log_warn("%s is not reachable: an older copy of the header is used", host);
+    if (kept && !job.status) {
+        log_warn("%s is not reachable: an older copy of the header is used",
+                 fetch_host(a, place->url));
+        *out = old;
         return true;
     }
     *err = fault;
     return err_place(err, "in \"%s\"", place->url);
+}
+
+/* The page of a hotel's network is none. */
+static bool is_list(struct str text)
+{
+    struct err ignored = {0};
+    json_t *root = js_parse(text, &ignored);
+    bool list = json_is_array(root);
+    json_decref(root);
+    return list;
 }
 
 static bool read_page(struct arena *a, const char *path, struct remote_page *out)
@@ -192,7 +216,7 @@ static bool read_page(struct arena *a, const char *path, struct remote_page *out
     struct err ignored = {0};
     struct str text, line = {0};
     if (!fs_read(fs_real(), a, path, TEXT_MAX + LINE_MAX, &text, &ignored) ||
-        !str_line(&text, &line) || !text.p)
+        !str_line(&text, &line) || !is_list(text))
         return false;
     *out = (struct remote_page){text, line.n ? str_dup(a, line) : NULL};
     return true;
@@ -218,7 +242,8 @@ bool remote_page(struct arena *a, const struct remote *r, const char *url, struc
         struct strbuf text = {0};
         strbuf_addf(&text, "%s\n", got.next ? got.next : "");
         strbuf_add(&text, got.body.p, got.body.n);
-        keep(r, path, (struct str){text.p, text.len});
+        if (is_list(got.body))
+            keep(r, path, (struct str){text.p, text.len});
         strbuf_release(&text);
         *out = (struct remote_page){got.body, got.next};
         return true;

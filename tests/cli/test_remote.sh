@@ -127,6 +127,7 @@ like "$err" 'no file of "o/big-GGUF" matches "Q2_K"; there is Q4_K_M, Q8_0' \
 run "$tailor" inspect hf:broken/x
 is "$status" 1 'a broken list is refused'
 like "$err" 'in the list of files at' 'with its place'
+ok 'and not kept' test -z "$(grep -l '"error"' "$HOME"/.cache/tailor/headers/*.list)"
 run "$tailor" inspect hf:nobody/nothing
 like "$err" 'no model of "nobody/nothing" is on this disk, and 127.0.0.1:[0-9]+ answers 401' \
     'a repository that is nowhere is told so'
@@ -143,6 +144,29 @@ is "$status" 2 'nor does a URL'
 like "$err" 'is not on this disk; download it first' 'with a hint'
 is "$(cat "$log")" '' 'and the network is not asked'
 
+# ---- what changes ----
+age() { find "$HOME/.cache/tailor/headers" -type f -exec touch -d '3 days ago' {} +; }
+forget
+url=$site/o/change/resolve/main/m.gguf
+mkdir "$files/o/change"
+cp "$files/moved/m/m-Q4_0.gguf" "$files/o/change/m.gguf"
+run "$tailor" inspect "$url" --json
+is "$(get "d['quantization']")" Q4_0 'a URL is read'
+cp "$files/o/big-GGUF/big-Q8_0.gguf" "$files/o/change/m.gguf"
+run "$tailor" inspect "$url" --json
+is "$(get "d['quantization']")" Q4_0 'and believed for a day'
+age
+run "$tailor" inspect "$url" --json
+is "$(get "d['quantization']")" Q8_0 'then asked again'
+age
+rm "$files/o/change/m.gguf"
+run "$tailor" inspect "$url" --json
+is "$status" 1 'a file that was removed is no model any more'
+run "$tailor" inspect hf:moved/m
+for f in "$HOME"/.cache/tailor/headers/*; do echo broken >"$f"; done
+run "$tailor" inspect hf:moved/m
+is "$status" 0 'what is spoilt in the cache is fetched again'
+
 # ---- without a network ----
 forget
 run "$tailor" inspect hf:o/big-GGUF:Q8_0
@@ -150,7 +174,7 @@ exec 9>&-
 wait
 run "$tailor" inspect hf:o/big-GGUF:Q8_0
 is "$status" 0 'what was seen works without a server'
-find "$HOME/.cache/tailor/headers" -type f -exec touch -d '3 days ago' {} +
+age
 run "$tailor" inspect hf:o/big-GGUF:Q8_0
 is "$status" 0 'even when it is old'
 like "$err" 'warning: 127.0.0.1.* is not reachable' 'with a warning'

@@ -105,6 +105,9 @@ for topic in models machines exit platforms; do
     run "$tailor" help "$topic"
     is "$status" 0 "help $topic"
 done
+run "$tailor" help models
+like "$out" '^usage: tailor models' 'help models tells the command'
+like "$out" '^A MODEL is one of' 'and what a MODEL is'
 "$tailor" help man >"$tmp/tailor.1"
 ok 'the man page has every command' sh -c "
     for c in $commands; do grep -q \"tailor \$c\" '$tmp/tailor.1' || exit 1; done"
