@@ -133,8 +133,9 @@ static bool list_files(struct arena *a, struct repo *repo, struct err *err)
 static bool set_of_choice(struct arena *a, const struct repo *repo, struct set *set,
                           struct err *err)
 {
-    const char **paths = remote_shards(a, repo->choice.file->path, &set->n);
-    const struct repo_file **shards = arena_array(a, set->n, sizeof(*shards));
+    const char *first = repo->choice.file->path; /* NOLINT: repo_choose gave one */
+    const char **paths = remote_shards(a, first, &set->n);
+    const struct repo_file **shards = arena_array(a, set->n, sizeof(const struct repo_file *));
     set->urls = arena_array(a, set->n, sizeof(*set->urls));
     for (uint32_t i = 0; i < set->n; i++) {
         shards[i] = repo_find(&repo->files, paths[i]);
