@@ -264,7 +264,8 @@ const char *strbuf_cstr(const struct strbuf *b)
 
 char *strbuf_take(struct strbuf *b, struct arena *a)
 {
-    char *copy = arena_strndup(a, strbuf_cstr(b), b->len);
+    char *copy = arena_alloc(a, b->len + 1);
+    memcpy(copy, strbuf_cstr(b), b->len); /* zero bytes, too */
     strbuf_release(b);
     return copy;
 }

@@ -80,7 +80,7 @@ static bool diagnose(struct app *app, const struct doctor_options *o, struct dia
         return true; /* without a command line only the log is read */
     if (!one_model(app, err) ||
         !session_machine(&s, o->machine, MEASURE_NEVER, &d->machine, &engine, &has_engine, err) ||
-        !resolve_model(&app->arena, fs_real(), &s.stores, app->rest.args.v[0], &d->model, err))
+        !session_resolve(&s, app->rest.args.v[0], &d->model, err))
         return false;
     d->has_model = true;
     workload_find("chat", &goal.workload);

@@ -162,8 +162,7 @@ static bool explain(struct app *app, const char *machine, struct explained *x, s
     if (!goal_read(app, &no_goal, &x->goal, err) || !one_model(app, err) ||
         !session_machine(&x->session, machine, MEASURE_NEVER, &x->machine, &engine, &has_engine,
                          err) ||
-        !resolve_model(&app->arena, fs_real(), &x->session.stores, app->rest.args.v[0], &x->model,
-                       err))
+        !session_resolve(&x->session, app->rest.args.v[0], &x->model, err))
         return false;
     workload_find("chat", &x->goal.workload);
     price_line(app, x);

@@ -147,12 +147,14 @@ static bool inspect_one(struct app *app, struct inspector *x, const char *path, 
     settings_mark(&s, SET_PARALLEL);
     if (!cache_types(&app->arena, o->cache_type ? o->cache_type : "f16", &s, err))
         return false;
-    if (!resolve_model(&app->arena, fs_real(), &x->session.stores, path, &r, err))
+    if (!session_resolve(&x->session, path, &r, err))
         return false;
     struct rows rows = price_all(app, x, &r.model, &s);
     if (app->global.json) {
         json_t *document = model_to_json(&r.model), *memory = json_array();
-        struct sidecars beside = sidecars_find(&app->arena, fs_real(), r.model.path);
+        struct sidecars beside = {0};
+        if (!r.model.fetch)
+            beside = sidecars_find(&app->arena, fs_real(), r.model.path);
         js_put(document, "sidecars", sidecars_json(&beside));
         for (size_t i = 0; i < rows.n; i++)
             json_array_append_new(memory, row_json(&rows.v[i]));
@@ -183,8 +185,7 @@ static bool inspect_all(struct app *app, struct inspector *x, struct err *err)
 {
     struct model_paths paths = {0};
     for (size_t i = 0; i < app->rest.args.n; i++)
-        if (!resolve_paths(&app->arena, fs_real(), &x->session.stores, app->rest.args.v[i], &paths,
-                           err))
+        if (!session_paths(&x->session, app->rest.args.v[i], &paths, err))
             return false;
     if (paths.n == 0) {
         err_set(err, ERR_USAGE, "inspect needs a MODEL");

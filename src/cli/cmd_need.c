@@ -68,7 +68,7 @@ static bool run(struct app *app, const void *options_, struct err *err)
     session_of(app, &s);
     if (!goal_of(app, &o->goal, &goal, err) || !one_model(app, err) ||
         !session_machine(&s, o->machine, MEASURE_NEVER, &machine, &engine, &has_engine, err) ||
-        !resolve_model(&app->arena, fs_real(), &s.stores, app->rest.args.v[0], &model, err))
+        !session_resolve(&s, app->rest.args.v[0], &model, err))
         return false;
     const struct need_wish wish = {&goal, o->gen_tok_s};
     need_find(&app->arena, &model.model, &wish, &machine, &need);

@@ -174,6 +174,7 @@ static bool run(struct app *app, const void *options_, struct err *err)
     const struct planning how = {
         .measuring = r.o->dry_run || r.o->quick ? MEASURE_NEVER : MEASURE_MISSING,
         .need_engine = true,
+        .on_disk = !r.o->dry_run,
     };
     if (!plan_of(app, &r.o->goal, how, &r.work, err))
         return false;

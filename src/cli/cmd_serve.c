@@ -85,6 +85,7 @@ static bool run(struct app *app, const void *options_, struct err *err)
     const struct planning how = {
         .measuring = o->dry_run || o->quick ? MEASURE_NEVER : MEASURE_MISSING,
         .need_engine = true,
+        .on_disk = !o->dry_run,
     };
     struct work w;
     if (!*o->host) {

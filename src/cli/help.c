@@ -263,9 +263,15 @@ static const char topic_models[] =
     "  FILE.gguf              a file; any shard of a split set names the whole set\n"
     "  DIR                    a folder with GGUF files\n"
     "  'DIR/*.gguf'           a pattern that matches\n"
-    "  hf:OWNER/REPO[:QUANT]  from the local Hugging Face and llama.cpp caches\n"
+    "  hf:OWNER/REPO[:QUANT]  from the local Hugging Face and llama.cpp caches; what is not there\n"
+    "                         is planned before download: only its header is fetched\n"
+    "  https://.../FILE.gguf  the same for any URL; a shard names the whole set\n"
     "  ollama:NAME[:TAG]      from the local Ollama store\n"
     "  shape:SHAPE:QUANT      a known shape, nothing downloaded: shape:llama-3.1-8b:Q4_K_M\n\n"
+    "Headers stay in the cache (~/.cache/tailor/headers); weights are never fetched, and run and "
+    "serve\n"
+    "want the file itself. HF_ENDPOINT names another hub, HF_TOKEN opens what is gated, and\n"
+    "HF_HUB_OFFLINE=1 keeps tailor from asking.\n\n"
     "tailor models lists what is on this disk; tailor synth --list the shapes and quantizations.\n";
 
 static const char topic_machines[] =

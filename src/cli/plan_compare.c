@@ -22,7 +22,7 @@ static bool find_paths(struct app *app, struct session *s, struct model_paths *p
                        struct err *err)
 {
     for (size_t i = 0; i < app->rest.args.n; i++)
-        if (!resolve_paths(&app->arena, fs_real(), &s->stores, app->rest.args.v[i], paths, err))
+        if (!session_paths(s, app->rest.args.v[i], paths, err))
             return false;
     return true;
 }
@@ -224,8 +224,7 @@ static bool open_all(struct app *app, struct session *s, struct residents *r, st
     r->models = arena_array(&app->arena, paths.n, sizeof(*r->models));
     r->plans = arena_array(&app->arena, paths.n, sizeof(*r->plans));
     for (; r->n < paths.n; r->n++)
-        if (!resolve_model(&app->arena, fs_real(), &s->stores, paths.v[r->n], &r->models[r->n],
-                           err))
+        if (!session_resolve(s, paths.v[r->n], &r->models[r->n], err))
             return false;
     return true;
 }

@@ -52,6 +52,7 @@ void session_of(struct app *app, struct session *s)
                           .dirs = app->dirs,
                           .where = where_of(app)};
     stores_where_init(&s->stores, a, app->dirs.home, app->env);
+    remote_init(&s->remote, a, app->dirs.cache, app->env);
     static const char *const of_build_tree[] = {"../tests/machines", "../../tests/machines"};
     for (size_t i = 0; app->dirs.exe_dir && !s->machines_dir && i < COUNT_OF(of_build_tree); i++) {
         const char *machines = path_join(a, app->dirs.exe_dir, of_build_tree[i]);
@@ -81,11 +82,12 @@ static bool vram_limit(struct arena *a, const char *text, struct limits *limits,
 
 /* ---- llama.cpp's words ---- */
 
-/* "-m FILE" and "-hf REPO" name the MODEL; false for an option that names one in another way. */
+/* "-m FILE", "-mu URL" and "-hf REPO" name the MODEL; false for an option that names one in another
+ * way. */
 static bool model_of_item(struct arena *a, const struct argv *argv, const struct argv_item *item,
                           const char **model, struct err *err)
 {
-    static const char *const elsewhere[] = {"model-url", "docker-repo", "hf-file"};
+    static const char *const elsewhere[] = {"docker-repo", "hf-file"};
     const char *key = item->kind == ARGV_OPTION ? item->option->key : "";
     for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
         if (strcmp(key, elsewhere[i]) == 0) {
@@ -93,7 +95,7 @@ static bool model_of_item(struct arena *a, const struct argv *argv, const struct
                     argv->words[item->at]);
             return err_hint(err, "fetch the file and name it as MODEL");
         }
-    if (strcmp(key, "model") == 0)
+    if (strcmp(key, "model") == 0 || strcmp(key, "model-url") == 0)
         *model = argv_value(argv, item);
     else if (strcmp(key, "hf-repo") == 0)
         *model = arena_printf(a, "hf:%s", argv_value(argv, item));

@@ -47,6 +47,8 @@ struct model {
     const char **files; /* all shards */
     size_t n_files;
     uint64_t file_bytes; /* sum of the files */
+    /* llama-server's words that fetch it, ended by NULL; NULL: it is on this disk. */
+    const char *const *fetch;
 
     const char *name;         /* general.name, or NULL */
     const char *architecture; /* general.architecture */

@@ -238,13 +238,20 @@ static bool take_fits_placement(struct arena *a, const struct search *s, struct 
     return true;
 }
 
+/* -hf loads a projector, too, which no plan has counted: its words say that it should not. */
+static void add_model(struct arena *a, const struct model *m, struct words *words)
+{
+    const char *const local[] = {"-m", m->path, NULL};
+    for (const char *const *word = m->fetch ? m->fetch : local; *word; word++)
+        words_add(a, words, *word);
+}
+
 static void build_argv(struct arena *a, struct plan *p, const struct words *rest)
 {
     struct words words = {0};
     const struct fact_str *path = &p->machine->engine.path;
     words_add(a, &words, path->source ? path->v : "llama-server");
-    words_add(a, &words, "-m");
-    words_add(a, &words, p->model->path);
+    add_model(a, p->model, &words);
     if (rest)
         words_append(a, &words, rest->v, rest->n);
     if (!p->model->causal)

@@ -66,11 +66,30 @@ static bool plan_it(struct session *s, const struct planning *how, struct planne
     return true;
 }
 
+/* What is to run must be on this disk; the network is not asked for less. */
+static bool open_model(struct session *s, const struct planning *how, struct resolved *out,
+                       struct err *err)
+{
+    struct session local = *s;
+    if (!how->on_disk)
+        return session_resolve(s, how->model, out, err);
+    if (remote_is_url(how->model)) {
+        err_set(err, ERR_USAGE, "\"%s\" is not on this disk", how->model);
+        return err_hint(err, "download it first and name the file; plan and inspect need not");
+    }
+    local.remote.endpoint = NULL;
+    if (session_resolve(&local, how->model, out, err))
+        return true;
+    if (cstr_starts(how->model, "hf:"))
+        err->code = ERR_USAGE;
+    return false;
+}
+
 bool planned_make(struct session *s, const struct planning *how, struct planned *out,
                   struct err *err)
 {
     *out = (struct planned){0};
-    if (!resolve_model(s->arena, fs_real(), &s->stores, how->model, &out->model, err))
+    if (!open_model(s, how, &out->model, err))
         return false;
     if (plan_it(s, how, out, err))
         return true;

@@ -11,6 +11,7 @@ struct planning {
     enum measuring measuring;
     const struct goal *goal;
     bool need_engine; /* its absence is an error */
+    bool on_disk;     /* it is to run: a model that would have to be downloaded is an error */
     bool certify;     /* ask the engine's worker where there is one */
 };
 

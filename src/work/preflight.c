@@ -139,8 +139,7 @@ bool preflight_run(struct session *s, const char *path, struct preflight *out, s
     bool has_engine;
     if (!read_file(s, path, &plan, err) ||
         !session_machine(s, NULL, MEASURE_NEVER, &machine, &engine, &has_engine, err) ||
-        !has_devices(&machine, &plan.settings, err) ||
-        !resolve_model(s->arena, fs_real(), &s->stores, plan.model, &model, err))
+        !has_devices(&machine, &plan.settings, err) || !session_resolve(s, plan.model, &model, err))
         return false;
     if (!judge(s, &plan, &model.model, &machine, out)) {
         probe_memory_holders(s->arena, s->fs, &machine);

@@ -24,20 +24,35 @@ static void add_folder(struct arena *a, const struct fs *fs, const char *dir,
             add_path(a, out, path_join(a, dir, names.v[i]));
 }
 
-bool resolve_paths(struct arena *a, const struct fs *fs, const struct stores_where *where,
-                   const char *argument, struct model_paths *out, struct err *err)
+/* hf: and ollama: */
+static bool is_stored(const char *argument)
+{
+    return cstr_starts(argument, "hf:") || cstr_starts(argument, "ollama:");
+}
+
+static bool may_be_remote(const struct resolve_from *from, const char *argument)
+{
+    return from->remote && (remote_is_url(argument) || cstr_starts(argument, "hf:"));
+}
+
+bool resolve_paths(struct arena *a, const struct resolve_from *from, const char *argument,
+                   struct model_paths *out, struct err *err)
 {
     size_t before = out->n;
     const char *stored = NULL;
-    if (cstr_starts(argument, "hf:") || cstr_starts(argument, "ollama:")) {
-        if (!stores_find(a, fs, where, argument, &stored, err))
-            return false;
+    struct err missing = {0};
+    const struct fs *fs = from->fs;
+    if (is_stored(argument) && stores_find(a, fs, from->stores, argument, &stored, &missing)) {
         add_path(a, out, stored);
         return true;
     }
-    if (cstr_starts(argument, "https://") || cstr_starts(argument, "http://")) {
-        err_set(err, ERR_USAGE, "\"%s\" is a URL, which is not fetched yet", argument);
-        return err_hint(err, "download it first and name the file");
+    if (may_be_remote(from, argument) && missing.code != ERR_USAGE) {
+        add_path(a, out, argument);
+        return true;
+    }
+    if (missing.code) {
+        *err = missing;
+        return false;
     }
     enum fs_kind kind = fs_stat(fs, argument).kind;
     if (cstr_starts(argument, "shape:") || kind == FS_FILE) {
@@ -99,20 +114,55 @@ static bool resolve_shape(struct arena *a, const char *argument, struct resolved
     return true;
 }
 
-bool resolve_model(struct arena *a, const struct fs *fs, const struct stores_where *where,
-                   const char *argument, struct resolved *out, struct err *err)
+/* Both searches failed: what each found, and the better advice. */
+static bool nowhere(struct arena *a, const struct resolve_from *from, const char *argument,
+                    const struct err *fault, struct err *err)
+{
+    struct err local = {0};
+    const char *path;
+    *err = *fault;
+    if (remote_is_url(argument) || stores_find(a, from->fs, from->stores, argument, &path, &local))
+        return false;
+    *err = (struct err){.code = fault->code};
+    err_set(err, fault->code, "%s, and %s", local.cause, fault->cause);
+    if (*fault->place)
+        err_place(err, "%s", fault->place);
+    if (*fault->hint && !cstr_starts(local.hint, "did you mean"))
+        return err_hint(err, "%s", fault->hint);
+    return err_hint(err, "%s", local.hint);
+}
+
+static bool resolve_remote(struct arena *a, const struct resolve_from *from, const char *argument,
+                           struct resolved *r, struct err *err)
+{
+    struct remote_model m;
+    struct err fault = {0};
+    if (!remote_open(a, from->remote, argument, &m, &fault))
+        return nowhere(a, from, argument, &fault, err);
+    r->model = m.model;
+    r->shards = m.shards;
+    r->n_shards = m.n;
+    return true;
+}
+
+bool resolve_model(struct arena *a, const struct resolve_from *from, const char *argument,
+                   struct resolved *out, struct err *err)
 {
     struct model_paths paths = {0};
     struct resolved r = {0};
-    if (!resolve_paths(a, fs, where, argument, &paths, err))
+    if (!resolve_paths(a, from, argument, &paths, err))
         return false;
     if (paths.n > 1)
         return several(a, argument, &paths, err);
-    if (cstr_starts(paths.v[0], "shape:")) { /* NOLINT: resolve_paths gave one or failed */
-        if (!resolve_shape(a, paths.v[0], &r, err))
+    const char *path = paths.v[0]; /* NOLINT: resolve_paths gave one or failed */
+    if (cstr_starts(path, "shape:")) {
+        if (!resolve_shape(a, path, &r, err))
+            return false;
+    } else if (may_be_remote(from, path)) {
+        if (!resolve_remote(a, from, path, &r, err))
             return false;
     } else {
-        if (!model_file_open(&r.file, a, fs, paths.v[0], err))
+        if (!model_file_open(&r.file, a, from->fs, path, err))
             return false;
         r.model = r.file.model;
         r.shards = r.file.shards;

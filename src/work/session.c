@@ -19,6 +19,26 @@
 
 enum { MACHINE_FILE_MAX = 16 << 20, DRY_RUN_MS = 60000 };
 
+/* ---- the model ---- */
+
+static struct resolve_from models_of(const struct session *s)
+{
+    return (struct resolve_from){fs_real(), &s->stores, s->remote.endpoint ? &s->remote : NULL};
+}
+
+bool session_resolve(struct session *s, const char *argument, struct resolved *out, struct err *err)
+{
+    const struct resolve_from from = models_of(s);
+    return resolve_model(s->arena, &from, argument, out, err);
+}
+
+bool session_paths(struct session *s, const char *argument, struct model_paths *out,
+                   struct err *err)
+{
+    const struct resolve_from from = models_of(s);
+    return resolve_paths(s->arena, &from, argument, out, err);
+}
+
 /* ---- the machine ---- */
 
 static bool machine_from_file(struct session *s, const char *path, struct machine *out,

@@ -16,8 +16,15 @@ struct session {
     struct dirs dirs;
     struct engine_where where;
     struct stores_where stores;
+    struct remote remote;     /* endpoint NULL: no network */
     const char *machines_dir; /* of fx:NAME; NULL: there are none */
 };
+
+/* The model of a MODEL argument. */
+bool session_resolve(struct session *s, const char *argument, struct resolved *out,
+                     struct err *err);
+bool session_paths(struct session *s, const char *argument, struct model_paths *out,
+                   struct err *err);
 
 enum measuring {
     MEASURE_NEVER,   /* what was measured before, or nothing */

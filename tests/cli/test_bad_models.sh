@@ -50,10 +50,6 @@ else
     refused 'a file that is closed to us' 'ermission' "$tmp/closed.gguf"
 fi
 
-run "$tailor" inspect https://example.org/m.gguf
-is "$status" 2 'a URL'
-like "$err" 'not fetched yet; download it first' 'and what to do'
-
 # a good file, and one that cannot be planned
 run "$tailor" inspect "$good"
 is "$status" 0 'the file that all of these came from is good'

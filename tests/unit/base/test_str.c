@@ -63,6 +63,8 @@ static void a_buffer_grows_and_stays_terminated(void **state)
     char *copy = strbuf_take(&b, &a);
     assert_int_equal(b.len, 0);
     assert_memory_equal(copy, "0,1,2,3,", 8);
+    strbuf_add(&b, "GGUF\0\3", 7);
+    assert_memory_equal(strbuf_take(&b, &a), "GGUF\0\3", 7);
     arena_release(&a);
 }
 

@@ -130,7 +130,8 @@ static void the_model_may_stand_among_the_words_of_llama_cpp(void **state)
     } cases[] = {{"-- -m x.gguf -c 1", "x.gguf"},
                  {"-- llama-server --model x.gguf", "x.gguf"},
                  {"x.gguf -- -m x.gguf", "x.gguf"},
-                 {"-- -hf owner/repo:Q4_K_M", "hf:owner/repo:Q4_K_M"}};
+                 {"-- -hf owner/repo:Q4_K_M", "hf:owner/repo:Q4_K_M"},
+                 {"-- -mu https://example.org/x.gguf", "https://example.org/x.gguf"}};
     struct world *w = *state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         taken(w, cases[i].line);
@@ -145,8 +146,8 @@ static void the_model_may_stand_among_the_words_of_llama_cpp(void **state)
 
 static void a_model_from_elsewhere_is_not_planned_for(void **state)
 {
-    refused(*state, "-- --model-url https://example.org/x.gguf",
-            "\"--model-url\" chooses a model that is not planned for; fetch the file");
+    refused(*state, "-- -hf o/r --hf-file x.gguf",
+            "\"--hf-file\" chooses a model that is not planned for; fetch the file");
 }
 
 static void bad_words_of_llama_cpp_are_named(void **state)

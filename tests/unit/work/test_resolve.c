@@ -38,7 +38,8 @@ static bool resolves(struct folder *f, const char *argument, struct resolved *r)
 {
     struct stores_where where = stores_of(f);
     f->err = (struct err){0};
-    return resolve_model(&f->a, fs_real(), &where, argument, r, &f->err);
+    return resolve_model(&f->a, &(struct resolve_from){fs_real(), &where, NULL}, argument, r,
+                         &f->err);
 }
 
 static void is_one(struct folder *f, const char *argument, const char *path)
@@ -103,7 +104,8 @@ static void a_split_set_counts_once(void **state)
     struct model_paths paths = {0};
     put_model(f, "m/a-00001-of-00002.gguf");
     put_model(f, "m/a-00002-of-00002.gguf");
-    CHECK_OK(resolve_paths(&f->a, fs_real(), &where, folder_path(f, "m"), &paths, &f->err),
+    CHECK_OK(resolve_paths(&f->a, &(struct resolve_from){fs_real(), &where, NULL},
+                           folder_path(f, "m"), &paths, &f->err),
              &f->err);
     assert_int_equal(paths.n, 1);
     assert_string_equal(paths.v[0], folder_path(f, "m/a-00001-of-00002.gguf"));

@@ -159,8 +159,7 @@ static struct certificate certify(struct world *w, const char *worker)
     const struct goal goal = {0};
     FACT_SET(&w->machine.memory.total_bytes, 16 * GIB, "test");
     FACT_SET(&w->machine.memory.available_bytes, 16 * GIB, "test");
-    CHECK_OK(resolve_model(&w->f.a, fs_real(), &w->session.stores, "shape:qwen2-0.5b:Q4_K_M",
-                           &c.model, &w->f.err),
+    CHECK_OK(session_resolve(&w->session, "shape:qwen2-0.5b:Q4_K_M", &c.model, &w->f.err),
              &w->f.err);
     CHECK_OK(plan_make(&w->f.a, &c.model.model, &w->machine, &goal, &c.plan, &w->f.err), &w->f.err);
     c.plan.warnings.n = 0;
