@@ -164,4 +164,10 @@ for engine_path in /nonexistent "$tmp" /bin/true; do
 done
 TAILOR_ENGINE_DIR=/nonexistent run "$tailor" plan "$tmp/model.gguf"
 is "$status" 4 'TAILOR_ENGINE_DIR, too'
+
+# the README has no holes
+unlike "$(cat README.md)" '@[A-Z]+@' 'nothing is left to be filled in'
+for link in $(grep -o '](docs/[a-z./-]*)' README.md | tr -d '()]'); do
+    ok "README links to $link, which is there" test -e "$link"
+done
 done_testing
