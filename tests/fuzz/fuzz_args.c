@@ -129,7 +129,7 @@ static void read_own_words(const struct command *c, char *const *words, int n, s
         REQUIRE(err.code == ERR_USAGE, "a wrong word is not a usage error: %s", err.cause);
         require_error(&err);
     }
-    require_bounded(&app.arena, size, 64 << 10, 512);
+    require_bounded(&app.arena, size, 64 << 10, 1024); /* a byte may be a word, read in each pass */
     arena_release(&app.arena);
 }
 
