@@ -113,7 +113,8 @@ static void tell_context(struct teller *t)
     uint64_t kv = t->c->ledger.host.kv;
     for (uint32_t i = 0; i < t->c->ledger.n_devices; i++)
         kv += t->c->ledger.device[i].kv;
-    const char *limit = ctx >= m->n_ctx_train ? "all the model was trained on"
+    const char *limit = ctx >= m->n_ctx_train  ? "all the model was trained on"
+                        : t->s->goal->ctx_most ? "what the models beside it leave room for"
                         : t->s->goal->ctx_per_slot
                             ? "what you asked for"
                             : "long enough for chats and documents, and fits";

@@ -129,7 +129,7 @@ static void set_cache_ram(const struct search *s, struct candidate *c)
     uint64_t mib = c->ledger.host.budget == UINT64_MAX ? 0 : room / CACHE_RAM_SHARE / MIB;
     if (mib > CACHE_RAM_DEFAULT_MIB)
         mib = CACHE_RAM_DEFAULT_MIB;
-    if (mib < CACHE_RAM_LEAST_MIB || !s->m->causal)
+    if (mib < CACHE_RAM_LEAST_MIB || !s->m->causal || s->goal->no_prompt_cache)
         mib = 0;
     c->settings.cache_ram_mib = (int32_t)mib;
     place_evaluate(c, s->m, s->machine, s->workload);

@@ -25,7 +25,9 @@ struct goal {
     uint32_t ctx_per_slot;     /* at least so many tokens for each slot; 0: as planned */
     uint32_t parallel;         /* slots; 0: 1 */
     struct limits limits;
-    bool no_spill; /* weights stay on the card, or there is no plan */
+    uint32_t ctx_most;    /* at most so many: what models beside it leave room for; 0: no limit */
+    bool no_prompt_cache; /* nor host memory for earlier prompts, yet */
+    bool no_spill;        /* weights stay on the card, or there is no plan */
 };
 
 struct reason {

@@ -98,9 +98,10 @@ uint32_t search_ctx_per_slot(const struct model *m, const struct settings *s)
     return c.n_ctx_slot;
 }
 
-static uint32_t train_ctx(const struct search *s)
+static uint32_t most_ctx(const struct search *s)
 {
-    return s->m->n_ctx_train ? s->m->n_ctx_train : LEAST_CTX;
+    uint32_t train = s->m->n_ctx_train ? s->m->n_ctx_train : LEAST_CTX;
+    return s->goal->ctx_most && s->goal->ctx_most < train ? s->goal->ctx_most : train;
 }
 
 static uint32_t wished_ctx(const struct search *s)
@@ -109,8 +110,8 @@ static uint32_t wished_ctx(const struct search *s)
     uint64_t wish = (uint64_t)w->depth + w->prompt + w->gen;
     if (wish < COMFORTABLE_CTX)
         wish = COMFORTABLE_CTX;
-    if (wish > train_ctx(s))
-        wish = train_ctx(s);
+    if (wish > most_ctx(s))
+        wish = most_ctx(s);
     return s->goal->ctx_per_slot > wish ? s->goal->ctx_per_slot : (uint32_t)wish;
 }
 
@@ -118,7 +119,7 @@ static uint32_t least_ctx(const struct search *s)
 {
     if (s->goal->ctx_per_slot)
         return s->goal->ctx_per_slot;
-    return train_ctx(s) < LEAST_CTX ? train_ctx(s) : LEAST_CTX;
+    return most_ctx(s) < LEAST_CTX ? most_ctx(s) : LEAST_CTX;
 }
 
 /* ---- one value at a time ---- */
@@ -349,7 +350,7 @@ static void grow_context(const struct search *s, struct search_result *r)
     struct candidate c;
     if (!r->found || settings_has(&s->goal->pinned, SET_CTX_SIZE))
         return;
-    uint32_t now = search_ctx_per_slot(s->m, &b) / CELL_ROUND, most = train_ctx(s) / CELL_ROUND;
+    uint32_t now = search_ctx_per_slot(s->m, &b) / CELL_ROUND, most = most_ctx(s) / CELL_ROUND;
     bool full = search_all_on_gpu(&r->best, s->m);
     bool cut = now < cells_of(wished_ctx(s)); /* halving went below what would fit */
     if (!full && !cut)

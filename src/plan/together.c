@@ -2,7 +2,7 @@
 #include "plan/together.h"
 
 #include "base/units.h"
-#include "plan/context.h"
+#include "plan/search.h"
 
 enum { LEAST_CTX = 4096, MOST_CTX = 1 << 20 };
 static const double worth_of_context = 0.10; /* of a turn's time */
@@ -21,24 +21,6 @@ static void release(struct limits *limits, const struct ledger *used)
         limits->kept[i] -= used->device[i].total;
 }
 
-/* With so much context for each slot, and no prompt cache yet. */
-static struct goal with_context(const struct goal *goal, const struct model *m, uint32_t ctx)
-{
-    struct goal own = *goal;
-    uint32_t slots = goal->parallel ? goal->parallel : 1;
-    if (m->n_ctx_train && ctx > m->n_ctx_train)
-        ctx = m->n_ctx_train;
-    if (!settings_has(&goal->pinned, SET_CTX_SIZE)) {
-        own.pinned.ctx_size = (uint32_t)units_round_up((uint64_t)ctx * slots, CELL_ROUND);
-        settings_mark(&own.pinned, SET_CTX_SIZE);
-    }
-    if (!settings_has(&goal->pinned, SET_CACHE_RAM)) {
-        own.pinned.cache_ram_mib = 0;
-        settings_mark(&own.pinned, SET_CACHE_RAM);
-    }
-    return own;
-}
-
 struct residents {
     struct arena *a;
     const struct model *const *models;
@@ -49,16 +31,31 @@ struct residents {
     struct limits limits; /* what all plans take is kept free */
 };
 
-/* Another goal for one model, in what the others leave; the old plan stays where it does not fit or
- * is slower by more than a tenth. */
-static void improve(struct residents *r, size_t i, struct goal goal)
+/* One model within what the others leave, with at most so much context for each slot.  The plan
+ * tells the user's goal again. */
+static bool place_one(struct residents *r, size_t i, uint32_t ctx_most, bool prompt_cache,
+                      struct plan *out, struct err *err)
+{
+    struct goal goal = *r->goal;
+    goal.limits = r->limits;
+    goal.ctx_most = goal.ctx_per_slot > ctx_most ? goal.ctx_per_slot : ctx_most;
+    goal.no_prompt_cache = !prompt_cache;
+    if (!plan_make(r->a, r->models[i], r->machine, &goal, out, err))
+        return false;
+    out->goal.limits = r->goal->limits;
+    out->goal.ctx_most = 0;
+    out->goal.no_prompt_cache = false;
+    return true;
+}
+
+/* The old plan stays where a larger one does not fit or is slower by more than a tenth. */
+static void improve(struct residents *r, size_t i, uint32_t ctx_most, bool prompt_cache)
 {
     struct plan larger;
     struct err ignored = {0};
     struct plan *p = &r->plans[i];
     release(&r->limits, &p->memory);
-    goal.limits = r->limits;
-    if (plan_make(r->a, r->models[i], r->machine, &goal, &larger, &ignored) &&
+    if (place_one(r, i, ctx_most, prompt_cache, &larger, &ignored) &&
         speed_turn_s(&larger.speed, &larger.goal.workload) <=
             speed_turn_s(&p->speed, &p->goal.workload) * (1 + worth_of_context))
         *p = larger;
@@ -68,10 +65,7 @@ static void improve(struct residents *r, size_t i, struct goal goal)
 static bool place_smallest(struct residents *r, struct err *err)
 {
     for (size_t i = 0; i < r->n; i++) {
-        uint32_t ctx = r->goal->ctx_per_slot ? r->goal->ctx_per_slot : LEAST_CTX;
-        struct goal least = with_context(r->goal, r->models[i], ctx);
-        least.limits = r->limits;
-        if (!plan_make(r->a, r->models[i], r->machine, &least, &r->plans[i], err))
+        if (!place_one(r, i, LEAST_CTX, false, &r->plans[i], err))
             return err_place(err, "for \"%s\", beside the %zu before it", r->models[i]->path, i);
         keep(&r->limits, &r->plans[i].memory);
     }
@@ -83,20 +77,14 @@ bool together_make(struct arena *a, const struct model *const *models, size_t n,
                    struct err *err)
 {
     struct residents r = {a, models, n, machine, goal, plans, goal->limits};
-    uint32_t start = goal->ctx_per_slot ? goal->ctx_per_slot : LEAST_CTX;
     if (!place_smallest(&r, err))
         return false;
-    for (uint64_t ctx = (uint64_t)start * 2; ctx <= MOST_CTX; ctx *= 2)
+    for (uint32_t ctx = LEAST_CTX * 2; ctx <= MOST_CTX; ctx *= 2)
         for (size_t i = 0; i < n; i++)
             if (models[i]->n_ctx_train > ctx / 2)
-                improve(&r, i, with_context(goal, models[i], (uint32_t)ctx));
-    for (size_t i = 0; i < n; i++) { /* what is left of the RAM keeps earlier prompts */
-        struct goal own = *goal;
-        own.pinned = settings_merge(&plans[i].settings, &goal->pinned);
-        if (!settings_has(&goal->pinned, SET_CACHE_RAM))
-            own.pinned.given &= ~((uint64_t)1 << SET_CACHE_RAM);
-        improve(&r, i, own);
-    }
+                improve(&r, i, ctx, false);
+    for (size_t i = 0; i < n; i++) /* what is left of the RAM keeps earlier prompts */
+        improve(&r, i, search_ctx_per_slot(models[i], &plans[i].settings), true);
     return true;
 }
 

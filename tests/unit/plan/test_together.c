@@ -2,6 +2,7 @@
 #include "plan/together.h"
 
 #include "machine/machine_described.h"
+#include "model/ggml_type.h"
 #include "plan/search.h"
 #include "plan/worlds.h"
 
@@ -66,6 +67,24 @@ static void all_of_them_fit_and_grow_alike(void **state)
     assert_true(second >= 32768 && first <= 2 * second);
 }
 
+static void the_plans_tell_the_users_goal(void **state)
+{
+    static const char *const names[] = {"llama-3.1-8b:Q4_K_M", "qwen3-8b:Q4_K_M"};
+    struct world *w = *state;
+    CHECK_OK(make(w, "RTX 3090, 32GB", names, 2), &w->err);
+    for (size_t i = 0; i < 2; i++) {
+        const struct plan *p = &w->plans[i];
+        json_t *o = plan_to_json(p);
+        assert_int_equal(
+            json_object_size(json_object_get(json_object_get(o, "goal"), "constraints")), 0);
+        json_decref(o);
+        for (size_t k = 0; k < p->reasons.n; k++)
+            assert_string_not_equal(p->reasons.v[k].rule, "user");
+        assert_int_equal(p->settings.cache_type_k, TYPE_F16); /* nobody asked for less */
+        assert_true(p->settings.cache_ram_mib > 0);
+    }
+}
+
 static void the_first_without_room_is_named(void **state)
 {
     static const char *const names[] = {"llama-3.1-8b:Q4_K_M", "llama-3.1-70b:Q4_K_M"};
@@ -91,6 +110,7 @@ int main(void)
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(all_of_them_fit_and_grow_alike),
+        WORLD_TEST(the_plans_tell_the_users_goal),
         WORLD_TEST(the_first_without_room_is_named),
         WORLD_TEST(a_context_asked_for_is_kept_by_all),
     };
